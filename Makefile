@@ -1,0 +1,38 @@
+# The commands of the project. `make run` and `make test` need only Python 3.11+, make and a package registry.
+PYTHON ?= python3
+PY = .venv/bin/python
+UV = .venv/bin/uv
+BOOTSTRAP = $(PYTHON) cso/local/bootstrap.py
+LOCK = $(UV) pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 $(UPGRADE)
+# The type checker's plugin loads the settings and reaches nothing.
+OFFLINE = CSO_OFFLINE=1
+
+.PHONY: run test lint types bench environment locks messages
+
+run: ## a working console from a fresh checkout
+	@$(BOOTSTRAP) local && exec $(PY) -u -m cso.local
+
+test: environment ## the whole suite, browser tests included; ARGS="-k name" narrows it
+	@$(PY) -m tests.browser_install
+	@$(PY) -m pytest -n 2 $(ARGS)
+
+lint: environment ## every rule that a machine can check
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m tests.template_style
+	@.venv/bin/lint-imports --no-timestamps
+	@$(OFFLINE) $(PY) -m mypy .
+	@$(OFFLINE) $(PY) manage.py makemigrations --check --dry-run
+	@$(OFFLINE) $(PY) manage.py check --fail-level WARNING
+
+bench: environment ## one JSON object, also written to .data/bench.json
+	@$(PY) -m tests.bench
+
+environment: ## .venv with the tools for development
+	@$(BOOTSTRAP) dev
+
+locks: ## after a change of the dependencies in pyproject.toml; UPGRADE=--upgrade takes newer versions
+	$(LOCK) pyproject.toml -o requirements.lock
+	$(LOCK) pyproject.toml --extra local -c requirements.lock -o requirements-local.lock
+	$(LOCK) pyproject.toml --extra local --group dev -c requirements-local.lock -o requirements-dev.lock
+	echo uv | $(LOCK) - -o requirements-uv.lock
