@@ -1,0 +1,1 @@
+"""The site: settings, doors of the web server, Celery, and the embedded services of `make run`."""
