@@ -1,0 +1,141 @@
+"""A rule set and a floor compiled for the calls of one type, once, and kept."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from calls.triage import phrases
+from calls.triage.evaluate import Case, Compiled, Sight, Truth, compile_condition
+from calls.triage.floor import NO_FLOOR, SECURED_ASSIST, Floor
+from calls.triage.reading import Text
+from calls.triage.rules import Disqualifier, Question, Rule, RuleSet
+
+NEVER_CSO, PRIORITY_1, NOT_IN_USE = "never_cso", "priority_1", "type_not_in_use"
+KEPT_PROGRAMS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Something of the floor. A call for which it is true is sworn; while it is unknown nobody else gets the call."""
+
+    id: str
+    kind: str
+    because: Text
+    check: Compiled
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Everything that can still matter for calls of one type, in document order."""
+
+    rule_set: RuleSet
+    disqualifiers: tuple[tuple[Disqualifier, Compiled], ...]
+    rules: tuple[tuple[Rule, Compiled], ...]
+    guards: tuple[Guard, ...]
+    questions: tuple[Question, ...]
+
+    @property
+    def spoken(self) -> tuple[Question, ...]:
+        """The questions that answer several codes at once."""
+        return tuple(question for question in self.questions if len(question.codes) > 1)
+
+
+_is_assist: Callable[[Case], Truth] = compile_condition(SECURED_ASSIST, sight=Sight(None, lambda _: True)).value
+
+
+def program_for(rule_set: RuleSet, floor: Floor, case: Case) -> Program:
+    """The program for the call's type; types that the documents do not name share one."""
+    assist = case.source == "sworn_request" and _is_assist(case) is True
+    call_type = case.type or None
+    if call_type is not None and call_type not in _named_types(rule_set, floor):
+        in_use = floor.types is None or call_type in floor.types
+        return _program(rule_set, floor, "", assist=assist, in_use=in_use)
+    return _program(rule_set, floor, call_type, assist=assist, in_use=True)
+
+
+@lru_cache(maxsize=256)
+def _named_types(rule_set: RuleSet, floor: Floor) -> frozenset[str]:
+    """The types for which anything can differ: those in use, or else those the documents name."""
+    from calls.triage.conditions import tests_in
+
+    conditions = [
+        item.when
+        for part in (rule_set.disqualifiers, rule_set.rules, rule_set.invariants, floor.invariants)
+        for item in part
+    ]
+    tested = {str(value) for when in conditions for t in tests_in(when) if t.field == "type" for value in t.values}
+    asked = {call_type for question in rule_set.questions for call_type in question.types}
+    spared = {entry.type for entry in floor.not_applicable}
+    named = tested | asked | spared | floor.never_cso
+    return frozenset(named if floor.types is None else named & floor.types)
+
+
+@lru_cache(maxsize=KEPT_PROGRAMS)
+def _program(rule_set: RuleSet, floor: Floor, call_type: str | None, *, assist: bool, in_use: bool) -> Program:
+    questions = () if assist else _asked(rule_set, call_type)
+    open_codes = frozenset(code for question in questions for code in question.codes)
+    sight = Sight(call_type, open_codes.__contains__)
+    return Program(
+        rule_set=rule_set,
+        disqualifiers=tuple(
+            (item, check)
+            for item in rule_set.disqualifiers
+            if not _never(check := compile_condition(item.when, sight=sight))
+        ),
+        rules=tuple(
+            (rule, check) for rule in rule_set.rules if not _never(check := compile_condition(rule.when, sight=sight))
+        ),
+        guards=() if floor is NO_FLOOR else tuple(_guards(rule_set, floor, sight, assist=assist, in_use=in_use)),
+        questions=questions,
+    )
+
+
+def _asked(rule_set: RuleSet, call_type: str | None) -> tuple[Question, ...]:
+    """While nobody knows the type, any question that some type asks may turn out to be asked."""
+    if call_type is None:
+        return tuple(question for question in rule_set.questions if question.types)
+    return tuple(question for question in rule_set.questions if question.asked_of(call_type))
+
+
+def _never(check: Compiled) -> bool:
+    return check.settled is False
+
+
+def _guards(rule_set: RuleSet, floor: Floor, sight: Sight, *, assist: bool, in_use: bool) -> Iterator[Guard]:
+    if not in_use:
+        yield Guard(NOT_IN_USE, "floor", phrases.TYPE_NOT_IN_USE, _always())
+    if not assist:
+        yield from _never_cso(floor, sight)
+        yield Guard(PRIORITY_1, "floor", phrases.PRIORITY_1, Compiled(lambda case: case.priority == 1, _nothing))
+    floor_sight = Sight(sight.type, lambda code: sight.open_codes(code) or _must_ask(floor, sight, code, assist=assist))
+    for kind, invariants, how in (
+        ("floor", floor.invariants, floor_sight),
+        ("invariant", rule_set.invariants, sight),
+    ):
+        for invariant in invariants:
+            check = compile_condition(invariant.when, sight=how)
+            if not _never(check):
+                yield Guard(invariant.id, kind, invariant.because, check)
+
+
+def _must_ask(floor: Floor, sight: Sight, code: str, *, assist: bool) -> bool:
+    """A code that the floor reads and the rule set does not ask is open, unless two people declared it not applicable."""
+    return not assist and not floor.spares(sight.type, code)
+
+
+def _never_cso(floor: Floor, sight: Sight) -> Iterator[Guard]:
+    if sight.type is None and floor.never_cso:
+        yield Guard(NEVER_CSO, "floor", phrases.NEVER_CSO, Compiled(lambda _: None, lambda _: iter(("type",))))
+    elif sight.type in floor.never_cso:
+        assist = compile_condition(SECURED_ASSIST, sight=sight)
+        # In this program the call is no secured assist, so that part is false or still unknown.
+        check = Compiled(lambda case: None if assist.value(case) is None else True, assist.opens)
+        yield Guard(NEVER_CSO, "floor", phrases.NEVER_CSO, check)
+
+
+def _nothing(_: Case) -> Iterator[str]:
+    return iter(())
+
+
+def _always() -> Compiled:
+    return Compiled(lambda _: True, _nothing)

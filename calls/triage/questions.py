@@ -1,0 +1,34 @@
+"""Which safety question to ask next."""
+
+from calls.triage.decide import open_weights
+from calls.triage.evaluate import Case
+from calls.triage.floor import Floor
+from calls.triage.programs import program_for
+from calls.triage.rules import Question, RuleSet
+
+
+def questions_for(rule_set: RuleSet, call_type: str | None) -> tuple[Question, ...]:
+    """The questions asked of calls of the type, in order; with no type those asked of every type."""
+    return tuple(question for question in rule_set.questions if question.asked_of(call_type))
+
+
+def next_question(rule_set: RuleSet, floor: Floor, case: Case) -> Question | None:
+    """The question that can change the route most; None once the route is settled or only facts are open.
+
+    What the caller could not say is not asked again. While the type is open, only questions asked of every type are
+    put, so that nobody is asked what will turn out not to matter.
+    """
+    weights = open_weights(rule_set, floor, case)
+    best, most = None, 0
+    for question in program_for(rule_set, floor, case).questions:
+        if not case.type and not question.asked_of(None):
+            continue
+        weight = sum(weights[code] for code in question.codes if code not in case.answers)
+        if weight > most:
+            best, most = question, weight
+    return best
+
+
+def answers_of(question: Question, answer: str) -> dict[str, str]:
+    """One spoken answer as the answers of the codes it stands for."""
+    return dict.fromkeys(question.codes, answer)
