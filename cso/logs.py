@@ -14,12 +14,22 @@ from django.http import HttpRequest, HttpResponseBase
 from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+PROBES = ("healthz", "readyz")  # asked every few seconds by machines
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 log = structlog.get_logger("cso.request")
 
 
+class OnlyErrors(logging.Filter):
+    """Of Django's lines about answers keep those with a traceback; every answer has its line from RequestLog."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return bool(record.exc_info)
+
+
 def without_words(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
     """Drop the messages of exceptions, which may quote a row, and keep where and what they were."""
+    if event.get("logger") == "django.request":
+        event["event"] = "unhandled_error"  # instead of the path
     for part in event.get("exception") or ():
         part.pop("exc_value", None)
         part.pop("exc_notes", None)
@@ -54,8 +64,13 @@ def configure(*, level: str) -> None:
             "formatters": {"json": formatter},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
             "root": {"handlers": ["stderr"], "level": level},
-            # Django's own lines on 4xx and 5xx answers name the path; RequestLog names the route.
-            "loggers": {"django.request": {"level": "ERROR"}, "celery": quiet, "axes": quiet, "django.security": quiet},
+            "filters": {"only_errors": {"()": OnlyErrors}},
+            "loggers": {
+                "django.request": {"filters": ["only_errors"]},
+                "celery": quiet,
+                "axes": quiet,
+                "django.security": quiet,
+            },
         }
     )
     structlog.configure(
@@ -80,12 +95,8 @@ class RequestLog:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=uuid.uuid4().hex[:12])
         response = self.get_response(request)
-        match = request.resolver_match
-        log.info(
-            "request",
-            method=request.method,
-            route=match.route if match else None,
-            status=response.status_code,
-            ms=round((time.monotonic() - begin) * 1000, 1),
-        )
+        route = request.resolver_match.route if request.resolver_match else None
+        if route not in PROBES:
+            ms = round((time.monotonic() - begin) * 1000, 1)
+            log.info("request", method=request.method, route=route, status=response.status_code, ms=ms)
         return response

@@ -85,9 +85,8 @@ DATABASE_URL = secret(
 # The owner of the tables; only migrations connect as it, and it may be absent everywhere else.
 DATABASE_OWNER_URL = secret("DATABASE_OWNER_URL", default=DATABASE_URL, hint="the address for the role cso_owner")
 AS_OWNER = checked(env.bool, "CSO_AS_OWNER", default=False, hint="1 or 0; manage.py sets it for migrate")
-DATABASES = {
-    "default": _database(DATABASE_OWNER_URL, pooled=False) if AS_OWNER else _database(DATABASE_URL, pooled=True)
-}
+OWNER_DATABASE = _database(DATABASE_OWNER_URL, pooled=False)
+DATABASES = {"default": OWNER_DATABASE if AS_OWNER else _database(DATABASE_URL, pooled=True)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = secret("REDIS_URL", default="redis://127.0.0.1:6379/0", hint="redis://HOST:6379/0 or unix:///path")
@@ -121,7 +120,7 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1
 # Deadlines are rows; a sweep that waited two seconds for a worker has been overtaken by the next one.
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "ledger.tasks.sweep", "schedule": timedelta(seconds=1), "options": {"expires": 2}},
+    "sweep": {"task": "ledger.tasks.sweep", "schedule": timedelta(seconds=1), "options": {"expire_seconds": 2}},
 }
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 
@@ -139,12 +138,11 @@ INSTALLED_APPS = [
     "referrals",
     "dispatch",
     "api",
-    "cso",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "cso.apps.OurStaticFiles",
     "django.contrib.postgres",
     "django.forms",
     "allauth",
