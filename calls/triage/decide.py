@@ -7,7 +7,7 @@ is undecided while something unknown could still change its route, and decided a
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from calls.triage import phrases
 from calls.triage.evaluate import Case, Compiled
@@ -128,10 +128,11 @@ def against_floor(rule_set: RuleSet, floor: Floor, case: Case, *, language: str 
 def explain(rule_set: RuleSet, floor: Floor, case: Case) -> tuple[Verdict, ...]:
     """Each part's own verdict, in the order floor, disqualifiers, rules; parts that name other types are false."""
     program = program_for(rule_set, floor, case)
-    live: dict[str, Compiled] = {item.id: check for item, check in (*program.disqualifiers, *program.rules)}
+    live = {item.id: check for item, check in program.disqualifiers}
+    live |= {rule.id: check for rule, check in program.rules}
     verdicts = [_verdict(guard.kind, guard.id, guard.check, case) for guard in program.guards]
-    for kind, items in (("disqualifier", rule_set.disqualifiers), ("rule", rule_set.rules)):
-        verdicts += [_verdict(kind, item.id, live.get(item.id), case) for item in items]  # type: ignore[attr-defined]
+    verdicts += [_verdict("disqualifier", item.id, live.get(item.id), case) for item in rule_set.disqualifiers]
+    verdicts += [_verdict("rule", rule.id, live.get(rule.id), case) for rule in rule_set.rules]
     return tuple(verdicts)
 
 
@@ -280,7 +281,7 @@ class _Judge:
         )
 
     def _routed(self) -> Decision:
-        rule = self.last if isinstance(self.last, Rule) else self.open_rules[0][0]
+        rule = cast(Rule, self.last)  # the default is sworn, and a sworn outcome among others leaves it undecided
         reasons = [words(rule.because, self.language)]
         off_hours = rule.off_hours if rule.route == "cso" and self.case.cso_available is False else None
         if off_hours:

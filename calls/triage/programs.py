@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from calls.triage import phrases
+from calls.triage.conditions import tests_in
 from calls.triage.evaluate import Case, Compiled, Sight, Truth, compile_condition
 from calls.triage.floor import NO_FLOOR, SECURED_ASSIST, Floor
 from calls.triage.reading import Text
@@ -56,8 +57,6 @@ def program_for(rule_set: RuleSet, floor: Floor, case: Case) -> Program:
 @lru_cache(maxsize=256)
 def _named_types(rule_set: RuleSet, floor: Floor) -> frozenset[str]:
     """The types for which anything can differ: those in use, or else those the documents name."""
-    from calls.triage.conditions import tests_in
-
     conditions = [
         item.when
         for part in (rule_set.disqualifiers, rule_set.rules, rule_set.invariants, floor.invariants)
@@ -119,7 +118,7 @@ def _guards(rule_set: RuleSet, floor: Floor, sight: Sight, *, assist: bool, in_u
 
 
 def _must_ask(floor: Floor, sight: Sight, code: str, *, assist: bool) -> bool:
-    """A code that the floor reads and the rule set does not ask is open, unless two people declared it not applicable."""
+    """A code that the floor reads and nobody asks is open, unless two people declared it not applicable."""
     return not assist and not floor.spares(sight.type, code)
 
 

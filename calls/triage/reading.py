@@ -16,7 +16,7 @@ LANGUAGE = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}"
 
 
 class RuleSetFault(ValueError):
-    """A document that cannot be a rule set or a floor. `path` says where ("rules[3].when.all[0].field"), `words` why."""
+    """A document that cannot be used: `path` says where ("rules[3].when.all[0].field"), `words` why."""
 
     def __init__(self, path: str, words: str) -> None:
         super().__init__(f"{path or 'document'}: {words}")

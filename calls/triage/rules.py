@@ -208,10 +208,8 @@ def _each(value: object, path: str, item: Callable[[object, str], Item]) -> tupl
 def _question(value: object, *, path: str, vocabulary: Vocabulary) -> Question:
     body = read_object(value, path=path, required=("id", "codes", "text", "types"))
     here = below(path, "codes")
-    codes = tuple(
-        read_code(code, path=below(here, n))
-        for n, code in enumerate(read_list(body["codes"], path=here, least=1, most=20))
-    )
+    items = read_list(body["codes"], path=here, least=1, most=20)
+    codes = tuple(read_code(code, path=below(here, n)) for n, code in enumerate(items))
     _refuse_doubles(codes, path=here)
     here = below(path, "types")
     types = tuple(

@@ -16,7 +16,7 @@ PUBLISHED = Path(__file__).with_name("schema.json")
 
 
 def json_schema() -> dict[str, Any]:
-    """The published JSON Schema. Uniqueness of ids, known codes, depth and retired types are checked by `parse` alone."""
+    """The published JSON Schema. Double ids, unknown codes, depth and retired types are found by `parse` alone."""
     when, because = {"$ref": "#/$defs/condition"}, {"$ref": "#/$defs/text"}
     identifier, priority = {"type": "string", "pattern": f"^{IDENTIFIER}$"}, {"$ref": "#/$defs/priority"}
     rule = _closed(
