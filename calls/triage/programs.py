@@ -104,8 +104,7 @@ def _guards(rule_set: RuleSet, floor: Floor, sight: Sight, *, assist: bool, in_u
     if not in_use:
         yield Guard(NOT_IN_USE, "floor", phrases.TYPE_NOT_IN_USE, _always())
     if not assist:
-        yield from _never_cso(floor, sight)
-        yield Guard(PRIORITY_1, "floor", phrases.PRIORITY_1, Compiled(lambda case: case.priority == 1, _nothing))
+        yield from _of_the_incident(floor, sight)
     floor_sight = Sight(sight.type, lambda code: sight.open_codes(code) or _must_ask(floor, sight, code, assist=assist))
     for kind, invariants, how in (
         ("floor", floor.invariants, floor_sight),
@@ -122,14 +121,21 @@ def _must_ask(floor: Floor, sight: Sight, code: str, *, assist: bool) -> bool:
     return not assist and not floor.spares(sight.type, code)
 
 
-def _never_cso(floor: Floor, sight: Sight) -> Iterator[Guard]:
+def _of_the_incident(floor: Floor, sight: Sight) -> Iterator[Guard]:
+    """What a secured assist sets aside. While it may still turn out to be one, these are unknown rather than true."""
+    may_be_assist = compile_condition(SECURED_ASSIST, sight=sight)
+
+    def unless_assist(holds: Callable[[Case], bool]) -> Compiled:
+        def value(case: Case) -> Truth:
+            return holds(case) and (None if may_be_assist.value(case) is None else True)
+
+        return Compiled(value, may_be_assist.opens)
+
+    yield Guard(PRIORITY_1, "floor", phrases.PRIORITY_1, unless_assist(lambda case: case.priority == 1))
     if sight.type is None and floor.never_cso:
         yield Guard(NEVER_CSO, "floor", phrases.NEVER_CSO, Compiled(lambda _: None, lambda _: iter(("type",))))
     elif sight.type in floor.never_cso:
-        assist = compile_condition(SECURED_ASSIST, sight=sight)
-        # In this program the call is no secured assist, so that part is false or still unknown.
-        check = Compiled(lambda case: None if assist.value(case) is None else True, assist.opens)
-        yield Guard(NEVER_CSO, "floor", phrases.NEVER_CSO, check)
+        yield Guard(NEVER_CSO, "floor", phrases.NEVER_CSO, unless_assist(lambda _: True))
 
 
 def _nothing(_: Case) -> Iterator[str]:
