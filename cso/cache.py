@@ -26,6 +26,11 @@ class ValkeyOrMemory(BaseCache):
         self._valkey = RedisCache(server, params)
         self._memory = LocMemCache("valkey-is-away", {**params, "OPTIONS": {}})
 
+    @classmethod
+    def wake(cls) -> None:
+        """Ask Valkey again from now on."""
+        cls._silent_until = 0.0
+
     def _ask(self, verb: str, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 whatever the cache holds
         if time.monotonic() >= ValkeyOrMemory._silent_until:
             try:

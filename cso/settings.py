@@ -138,6 +138,7 @@ INSTALLED_APPS = [
     "referrals",
     "dispatch",
     "api",
+    "cso",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,0 +1,117 @@
+"""The demonstration: invented people in real programmes, with a shift under way whatever the hour.
+
+Loading it again keeps what is there and only sees to the shift.
+"""
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from agencies import doors
+from agencies.actions import add_member
+from agencies.models import Agency, Member, Qualification
+from agencies.roles import Role
+from agencies.scope import agency_scope
+from cso import programmes
+from cso.programmes import Programme
+from cso.programmes.loading import create_from_template
+from dispatch import queries
+from dispatch.actions import RosterLine, ShiftOrder, plan_shift
+from dispatch.models import Unit
+
+AGENCIES = ("san-jose", "seattle")
+AHEAD, LENGTH = timedelta(hours=9), timedelta(hours=12)
+
+
+@dataclass(frozen=True)
+class Person:
+    """A demo sign-in."""
+
+    given: str
+    name: str
+    role: Role
+
+
+CAST = (
+    Person("dora", "Dora Okafor", Role.DISPATCHER),
+    Person("cole", "Cole Whitaker", Role.OFFICER),
+    Person("sue", "Sue Lindqvist", Role.SUPERVISOR),
+    Person("ada", "Ada Reyes", Role.ADMINISTRATOR),
+)
+_OFFICERS = ("Mina Park", "Luis Ortega", "Grace Tran", "Omar Haddad", "June Walker", "Ivo Petrov", "Nia Brooks",
+             "Tomas Silva", "Kay Nguyen", "Ben Foster", "Lena Hart", "Raj Mehta")  # fmt: skip
+_CENTRES = {
+    "san-jose": (37.3382, -121.8863),
+    "seattle": (47.6062, -122.3321),
+    "virginia-beach": (36.8529, -75.9780),
+    "eugene": (44.0521, -123.0868),
+}
+
+
+def load(*, password: str, now: datetime | None = None) -> None:
+    """Makes the demo agencies that are missing, and sees that each has a shift under way for at least 8 more hours."""
+    now = now or timezone.now()
+    for slug in AGENCIES:
+        programme = programmes.read(slug)
+        agency_id = doors.agency_by_slug(slug)
+        if agency_id is None:
+            agency_id = create_from_template(programme, now=now, demonstration=True)
+            with agency_scope(agency_id):
+                _people(programme, password)
+                _place_units(slug, now)
+        with agency_scope(agency_id):
+            _set_password(slug, password)
+            _shift_under_way(programme, now)
+
+
+def email(given: str, slug: str) -> str:
+    return f"{given.lower().replace(' ', '.')}@{slug}.example"
+
+
+def _people(programme: Programme, password: str) -> None:
+    for person in CAST:
+        add_member(email=email(person.given, programme.slug), name=person.name, roles=[person.role], password=password)
+    for name in _OFFICERS[: len(programme.units) - 1]:
+        add_member(email=email(name, programme.slug), name=name, roles=[Role.OFFICER], password=password)
+    everything = {code.code for code in programme.qualifications}
+    agency = Agency.objects.get()
+    Qualification.objects.bulk_create(
+        Qualification(agency=agency, member=member, code=code)
+        for member in Member.objects.filter(roles__contains=[Role.OFFICER.value])
+        for code in sorted(everything)
+    )
+
+
+def _set_password(slug: str, password: str) -> None:
+    """The demo's password is the one that was printed last."""
+    for member in Member.objects.select_related("user").filter(email__endswith=f"@{slug}.example"):
+        if not member.user.check_password(password):
+            member.user.set_password(password)
+            member.user.save(update_fields=["password"])
+
+
+def _place_units(slug: str, now: datetime) -> None:
+    """Spreads the units over the city, the same way every time."""
+    lat, lon = _CENTRES[slug]
+    chance = random.Random(slug)  # noqa: S311 - a demonstration, not a secret
+    for unit in Unit.objects.order_by("callsign"):
+        unit.lat = round(lat + chance.uniform(-0.04, 0.04), 5)
+        unit.lon = round(lon + chance.uniform(-0.05, 0.05), 5)
+        unit.position_at = now
+        unit.save(update_fields=["lat", "lon", "position_at"])
+
+
+def _shift_under_way(programme: Programme, now: datetime) -> None:
+    if any(shift.ends_at >= now + timedelta(hours=8) for shift in queries.current_shifts(now)):
+        return
+    slug = programme.slug
+    units = [unit.callsign for unit in programme.units]
+    officers = [CAST[1].given, *_OFFICERS]
+    roster = [RosterLine(email(who, slug), unit) for who, unit in zip(officers, units, strict=False)]
+    roster += [RosterLine(email("dora", slug), role=Role.DISPATCHER), RosterLine(email("sue", slug), role=Role.SUPERVISOR)]
+    starts = now.replace(minute=0, second=0, microsecond=0)
+    plan_shift(
+        ShiftOrder(name="Day and night", starts_at=starts, ends_at=starts + LENGTH, roster=roster), by=None, now=now
+    )

@@ -1,0 +1,42 @@
+"""Makes a new tenant from a programme template."""
+
+from argparse import ArgumentParser
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.core.management.base import BaseCommand, CommandError
+from django.core.validators import slug_re
+from django.utils import timezone
+
+from agencies import doors
+from cso import programmes
+from cso.programmes.loading import create_from_template
+
+
+class Command(BaseCommand):
+    help = "Makes a new agency with the call types, rules, clocks and units of a programme template."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("slug", help="as it stands in addresses: lower-case letters, digits, hyphens")
+        parser.add_argument("--name", required=True)
+        parser.add_argument("--time-zone", required=True, help="for example America/Los_Angeles")
+        parser.add_argument("--template", default="seattle", choices=programmes.slugs())
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        slug = options["slug"]
+        if not slug_re.match(slug) or slug != slug.lower():
+            raise CommandError(f"{slug} is not a slug: use lower-case letters, digits and hyphens.")
+        try:
+            ZoneInfo(options["time_zone"])
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise CommandError(f"{options['time_zone']} is not a time zone.") from error
+        if doors.agency_by_slug(slug) is not None:
+            raise CommandError(f"There is an agency {slug} already.")
+        create_from_template(
+            programmes.read(options["template"]),
+            now=timezone.now(),
+            slug=slug,
+            name=options["name"],
+            time_zone=options["time_zone"],
+        )
+        self.stdout.write(f"Made the agency {slug}. Let people in with: manage.py create_token {slug} EMAIL --role ROLE")

@@ -1,0 +1,55 @@
+"""pytest plugin: before Django reads its settings, says which database this worker is going to have."""
+
+import os
+import subprocess
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests import room as rooms
+
+ROOM = "CSO_TEST_ROOM"
+
+
+def _enter_room() -> rooms.Room:
+    """The session's room: the first process makes its name, the workers find it in the environment."""
+    if ROOM not in os.environ:
+        path = Path(tempfile.mkdtemp(prefix="cso-", dir="/tmp"))
+        path.chmod(0o711)
+        os.environ[ROOM] = str(path)
+    room = rooms.Room(Path(os.environ[ROOM]), os.environ.get("PYTEST_XDIST_WORKER", "main"))
+    for name in [n for n in os.environ if n.startswith("CSO_") and n != ROOM]:
+        del os.environ[name]
+    os.environ |= {
+        "SECRET_KEY": "only-for-tests",
+        "DATABASE_URL": room.url("cso_app"),
+        "DATABASE_OWNER_URL": room.url("cso_owner"),
+        "REDIS_URL": f"unix://{room.valkey_sockets}/valkey.sock",
+        "CSO_INSECURE_HTTP": "1",
+        "CSO_STATIC_AS_IS": "1",
+        "CSO_DATA_DIR": str(room.path / "console"),
+    }
+    return room
+
+
+room = _enter_room()
+guard: "subprocess.Popen[bytes] | None" = None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    global guard  # noqa: PLW0603 one session a process
+    from tests import fixtures
+
+    # After pytest-django's, so that ours win where the names are the same.
+    config.pluginmanager.register(fixtures, "cso-fixtures")
+    if not hasattr(config, "workerinput"):
+        guard = rooms.start_guard(room)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if guard and guard.stdin:
+        guard.stdin.close()
+        with suppress(subprocess.TimeoutExpired):  # then it cleans up after we are gone
+            guard.wait(10)
