@@ -1,0 +1,63 @@
+"""Refusals: what a user asked for and cannot have, in the user's words.
+
+Every refusal has a `code` that the outside relies on and an HTTP `status`. They are turned into answers in
+exactly two places: `agencies.middleware` for pages and `api.problems` for the API.
+"""
+
+from typing import Any, ClassVar
+
+
+class Refused(Exception):
+    """Base of all refusals. `detail` is shown to the user as it is; `errors` maps a field to its messages."""
+
+    code: ClassVar[str] = "refused"
+    status: ClassVar[int] = 409
+    title: ClassVar[str] = "That is not possible"
+
+    def __init__(self, detail: str = "", *, errors: dict[str, list[str]] | None = None, **more: Any) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.errors = errors or {}
+        self.more = more
+
+
+class Invalid(Refused):
+    """What was sent cannot be read or breaks a rule of the field."""
+
+    code, status, title = "invalid", 400, "Some fields need another look"
+
+
+class Forbidden(Refused):
+    """The member's role does not allow it in this agency."""
+
+    code, status, title = "forbidden", 403, "Your role does not allow this"
+
+
+class NotFound(Refused):
+    """There is no such thing, as far as this member can know."""
+
+    code, status, title = "not_found", 404, "Not found"
+
+
+class IllegalMove(Refused):
+    """The state machine has no such move."""
+
+    code, title = "illegal_move", "That step is not possible from here"
+
+
+class StaleEdit(Refused):
+    """Somebody changed it in the meantime; `more["changed"]` says what."""
+
+    code, status, title = "stale", 412, "Somebody changed this in the meantime"
+
+
+class Busy(Refused):
+    """A lock was not to be had in time: another user is at the same row."""
+
+    code, status, title = "busy", 409, "Somebody else is changing this right now. Try again."
+
+
+class OwnWork(Refused):
+    """A member may not sign off, approve or publish the own work."""
+
+    code, title = "own_work", "Another person has to do this"

@@ -1,0 +1,84 @@
+"""Lets a member in: the signed-in user by the agency in the URL, an API client by its token.
+
+A stranger gets 404, the same as for an agency that does not exist. The agency's scope stays open exactly as long as
+the request is worked on.
+"""
+
+import hashlib
+from collections.abc import Callable
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from agencies import doors
+from agencies.errors import Refused
+from agencies.models import Member, Token
+from agencies.roles import Role
+from agencies.scope import agency_scope
+
+ROLE_KEY = "role:"
+Next = Callable[[HttpRequest], HttpResponse]
+
+
+class AgencyMiddleware:
+    """Pages: `/a/<agency>/...` and a session."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        slug = _slug(request.path_info)
+        if slug is None or not request.user.is_authenticated:
+            return self.get_response(request)
+        door = next((d for d in doors.memberships(request.user.pk) if d.slug == slug), None)
+        if door is None:
+            return render(request, "404.html", status=404)
+        with agency_scope(door.agency_id):
+            request.member = member_by_id(door.member_id, wanted=request.session.get(ROLE_KEY + slug))  # type: ignore[attr-defined]
+            return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, Refused):
+            return None
+        htmx = request.headers.get("HX-Request") == "true"
+        template = "refused.html#message" if htmx else "refused.html"
+        return render(request, template, {"refused": exception}, status=exception.status)
+
+
+class TokenMiddleware:
+    """The API: `Authorization: Bearer ...`. Views without a member answer 401 themselves."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        if not request.path_info.startswith("/api/") or scheme.lower() != "bearer" or not secret:
+            return self.get_response(request)
+        holder = doors.token_holder(hash_token(secret.strip()))
+        if holder is None:
+            return self.get_response(request)
+        with agency_scope(holder.agency_id):
+            token = Token.objects.get(pk=holder.token_id)
+            request.member = member_by_id(holder.member_id, wanted=token.role)  # type: ignore[attr-defined]
+            request.token = token  # type: ignore[attr-defined]
+            return self.get_response(request)
+
+
+def hash_token(secret: str) -> str:
+    """The form in which a token is stored: SHA-256 in hex. Tokens are long and random, so no salt is needed."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def member_by_id(member_id: int, *, wanted: str | None = None) -> Member:
+    """The member, working as `wanted` where that role is held, otherwise as the first of the own roles."""
+    member = Member.objects.select_related("agency", "user").get(pk=member_id)
+    held = [role for role in Role if role in member.roles]
+    if not held:
+        raise Http404
+    return member.as_role(wanted if wanted in held else held[0])
+
+
+def _slug(path: str) -> str | None:
+    parts = path.split("/", 3)
+    return parts[2] if len(parts) > 2 and parts[1] == "a" and parts[2] else None
