@@ -1,0 +1,153 @@
+"""One write, many readers: every change of an agency is one durable transaction that ends in the ledger.
+
+    with record(by=member, now=now) as book:
+        ...                                  # lock call, then unit, then deadlines; change rows
+        book.add("assignment.made", call=call, unit=unit, data={"assignment": 7})
+
+The book is written last: it takes the agency's counter, which orders the events without gaps, and inserts them.
+A function that takes a `Book` can only run inside such a transaction.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.db import OperationalError, connection, transaction
+from psycopg import errors as pg
+
+from agencies.errors import Busy
+from agencies.models import Agency, Member
+from agencies.scope import current_agency_id
+from ledger import wake
+from ledger.models import Delivery, Event
+
+
+class _Numbered(Protocol):
+    pk: Any
+    number: str
+
+
+class _Called(Protocol):
+    pk: Any
+    callsign: str
+
+
+class _About(Protocol):
+    call_id: Any
+    unit_id: Any
+    about: Any
+
+
+@dataclass
+class Book:
+    """The lines of one transaction. `by` is None where the clock acts."""
+
+    agency: Agency
+    by: Member | None
+    now: datetime
+    _lines: list[Event] = field(default_factory=list)
+    _deliveries: list[Delivery] = field(default_factory=list)
+    last_seq: int | None = None
+
+    def add(
+        self,
+        kind: str,
+        *,
+        call: _Numbered | None = None,
+        unit: _Called | None = None,
+        data: dict[str, Any] | None = None,
+        occurred_at: datetime | None = None,
+    ) -> None:
+        """One line. `data` holds ids and codes, never words of residents."""
+        ids = (call.pk if call is not None else None, unit.pk if unit is not None else None)
+        self._line(kind, ids, self.names(call=call, unit=unit), data or {}, occurred_at or self.now)
+
+    @staticmethod
+    def names(*, call: _Numbered | None, unit: _Called | None) -> dict[str, str]:
+        """How people call what a line is about: the call's number, the unit's callsign."""
+        names = {"call": call.number} if call is not None else {}
+        return names | ({"unit": unit.callsign} if unit is not None else {})
+
+    def add_about(self, kind: str, row: _About, *, data: dict[str, Any]) -> None:
+        """One line about whatever `row` (an alarm, another event) is about."""
+        self._line(kind, (row.call_id, row.unit_id), row.about, data, self.now)
+
+    def _line(
+        self,
+        kind: str,
+        ids: tuple[int | None, int | None],
+        about: dict[str, Any],
+        data: dict[str, Any],
+        occurred_at: datetime,
+    ) -> None:
+        self._lines.append(
+            Event(
+                agency_id=self.agency.pk,
+                kind=kind,
+                at=self.now,
+                occurred_at=occurred_at,
+                by=self.by,
+                call_id=ids[0],
+                unit_id=ids[1],
+                about=about,
+                data=data,
+            )
+        )
+
+    def tell(self, channel: str, address: str, message: str, data: dict[str, Any]) -> None:
+        """Somebody outside the console must be told: a row that the worker delivers after the commit."""
+        self._deliveries.append(
+            Delivery(
+                agency_id=self.agency.pk,
+                channel=channel,
+                address=address,
+                message=message,
+                data=data,
+                next_at=self.now,
+            )
+        )
+
+    def write(self) -> None:
+        """Takes the counter and inserts the lines. Called once, by `record`, last in the transaction."""
+        if not self._lines:
+            return
+        last = _advance(self.agency.pk, len(self._lines))
+        for offset, line in enumerate(reversed(self._lines)):
+            line.seq = last - offset
+        Event.objects.bulk_create(self._lines)
+        for delivery in self._deliveries:
+            delivery.event_seq = last
+        Delivery.objects.bulk_create(self._deliveries)
+        self.last_seq = last
+        agency_id = self.agency.pk
+        transaction.on_commit(lambda: wake.ring(agency_id, last))
+
+
+@contextmanager
+def record(*, by: Member | None, now: datetime, agency: Agency | None = None) -> Iterator[Book]:
+    """One durable transaction that ends in the ledger. A lock that is not to be had in time is refused as `Busy`."""
+    agency = agency or (by.agency if by else Agency.objects.get(pk=current_agency_id()))
+    if agency.pk != current_agency_id():
+        raise PermissionError("the agency is not the one in scope")
+    try:
+        with transaction.atomic(durable=True):
+            book = Book(agency=agency, by=by, now=now)
+            yield book
+            book.write()
+    except OperationalError as error:
+        if isinstance(error.__cause__, pg.LockNotAvailable | pg.DeadlockDetected | pg.QueryCanceled):
+            raise Busy from error
+        raise
+
+
+def _advance(agency_id: int, by: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO ledger_cursor (agency_id, last_seq) VALUES (%s, %s) "
+            "ON CONFLICT (agency_id) DO UPDATE SET last_seq = ledger_cursor.last_seq + excluded.last_seq "
+            "RETURNING last_seq",
+            [agency_id, by],
+        )
+        return int(cursor.fetchone()[0])
