@@ -1,0 +1,189 @@
+"""The verbs of intake and triage: take, amend, decide, override. Each is one durable transaction."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from agencies import hours
+from agencies.errors import Invalid, StaleEdit
+from agencies.models import Agency, Member
+from agencies.permissions import require
+from agencies.roles import Operation
+from calls import moves, notes, queries, routing
+from calls.intake import Amendment, Intake, Override, check_intake, check_values
+from calls.models import Call, Decision, ExternalNumber
+from calls.states import ENDED, CallStatus, Source
+from ledger.models import Event
+from ledger.record import Book, record
+
+# Fields of a call whose change may change its route.
+_DECISIVE = {"type_code", "address", "lat", "lon", "answers", "facts", "priority"}
+
+
+def take_call(order: Intake, *, by: Member, now: datetime) -> Call:
+    """Saves a call, decides its route and sends it on its way. A place or a call-back number is enough."""
+    require(by, Operation.TAKE_CALL)
+    if order.source is Source.SELF_INITIATED:
+        raise Invalid(errors={"source": ["A unit opens its self-initiated call itself."]})
+    check_intake(order, now=now)
+    with record(by=by, now=now) as book:
+        call = open_call(book, order)
+        decision = decide(book, call, order)
+        routing.follow(book, call, decision)
+        if call.status == CallStatus.NEW:
+            moves.start_undecided_clock(book, call)
+    return call
+
+
+def open_call(book: Book, order: Intake) -> Call:
+    """Inserts the call under the agency's next number. Its route is still open."""
+    call = draft_call(book.agency, order, now=book.now)
+    call.taken_by = book.by
+    call.number = _next_number(book.agency, book.now)
+    call.save()
+    ExternalNumber.objects.bulk_create(
+        ExternalNumber(agency=book.agency, call=call, system=system, number=number) for system, number in order.external
+    )
+    data = {"type": call.type.code if call.type else None, "source": call.source, "emergency": call.emergency}
+    book.add("call.taken", call=call, data=data, occurred_at=call.received_at)
+    return call
+
+
+def draft_call(agency: Agency, order: Intake, *, now: datetime) -> Call:
+    """The call that `order` describes, not saved: what a preview of the decision works on."""
+    call = Call(agency=agency, status=CallStatus.NEW.value, source=order.source.value, emergency=order.emergency)
+    call.received_at, call.entered_at = order.occurred_at or now, now
+    write_values(call, {name: getattr(order, name) for name in _PLAIN | {"type_code", "priority", "answers", "facts"}})
+    return call
+
+
+def amend_call(call_id: int, amendment: Amendment, *, by: Member, now: datetime, if_version: int | None = None) -> Call:
+    """Writes new values and decides the route anew if they may change it.
+
+    With `if_version`, `StaleEdit` says what changed since that version and by whom.
+    """
+    require(by, Operation.AMEND_CALL)
+    errors = check_values(amendment.values)
+    if errors:
+        raise Invalid(errors=errors)
+    with record(by=by, now=now) as book:
+        call = queries.locked_call(call_id)
+        _refuse_stale(call, if_version)
+        changed = _write_amendment(book, call, amendment)
+        if changed:
+            moves.save_call(call)
+            book.add("call.amended", call=call, data={"fields": sorted(changed), "version": call.version})
+        if changed & _DECISIVE and CallStatus(call.status) not in ENDED:
+            routing.follow(book, call, decide(book, call, None))
+        if "priority" in changed and call.status == CallStatus.QUEUED:
+            moves.arm_unassigned(book, call)
+    return call
+
+
+def triage_call(
+    call_id: int,
+    *,
+    answers: dict[str, str],
+    facts: dict[str, Any],
+    type_code: str | None,
+    by: Member,
+    now: datetime,
+    cannot_say: bool = False,
+) -> Decision:
+    """Adds answers and facts to a call and decides its route. `cannot_say`: the caller can answer no more."""
+    require(by, Operation.TRIAGE)
+    errors = check_values({"answers": answers, "facts": facts})
+    if errors:
+        raise Invalid(errors=errors)
+    with record(by=by, now=now) as book:
+        call = queries.locked_call(call_id)
+        values: dict[str, Any] = {"answers": {**call.answers, **answers}, "facts": {**call.facts, **facts}}
+        values |= {"type_code": type_code} if type_code else {}
+        changed = write_values(call, values)
+        if changed:
+            moves.save_call(call)
+            book.add("call.amended", call=call, data={"fields": sorted(changed), "version": call.version})
+        decision = decide(book, call, None, cannot_say=cannot_say)
+        if CallStatus(call.status) not in ENDED:
+            routing.follow(book, call, decision)
+    return decision
+
+
+def override_route(call_id: int, override: Override, *, by: Member, now: datetime) -> Decision:
+    """A person chooses the route. To sworn it always works; against the safety floor never, whoever asks."""
+    require(by, Operation.OVERRIDE)
+    with record(by=by, now=now) as book:
+        call = queries.locked_call(call_id)
+        decision = routing.override(book, call, override)
+        routing.follow(book, call, decision)
+    return decision
+
+
+def decide(book: Book, call: Call, order: Intake | None, *, cannot_say: bool = False) -> Decision:
+    """The decision for a locked call: a person's where the order carries one, otherwise the rules'."""
+    if order is not None and order.emergency:
+        return routing.emergency(book, call)
+    if order is not None and order.override is not None:
+        return routing.override(book, call, order.override)
+    return routing.by_rules(book, call, cannot_say=cannot_say)
+
+
+def write_values(call: Call, values: dict[str, Any]) -> set[str]:
+    """Writes intake values into the call; answers the names of those that changed."""
+    changed = set()
+    for name, given in values.items():
+        value = given
+        if name == "type_code":
+            value = queries.call_type(given)
+        elif name in ("answers", "facts"):
+            value = {key: entry for key, entry in given.items() if entry is not None}
+        column = {"type_code": "type", "priority": "picked_priority"}.get(name, name)
+        if getattr(call, column) != value:
+            setattr(call, column, value)
+            changed.add(name)
+    return changed
+
+
+_PLAIN = {
+    "address", "lat", "lon", "narrative", "caller_name", "caller_phone", "caller_anonymous", "caller_language",
+    "interpreter", "no_contact", "report_number",
+}  # fmt: skip
+
+
+def _write_amendment(book: Book, call: Call, amendment: Amendment) -> set[str]:
+    values = dict(amendment.values)
+    before = call.narrative
+    if "external" in values:
+        for system, number in values.pop("external"):
+            ExternalNumber.objects.get_or_create(agency=book.agency, call=call, system=system, number=number)
+    for name in ("answers", "facts"):
+        if name in values:
+            values[name] = {**getattr(call, name), **values[name]}
+    changed = write_values(call, values)
+    if "narrative" in changed and before:
+        notes.keep_struck(book, call, before)
+    return changed
+
+
+def _refuse_stale(call: Call, if_version: int | None) -> None:
+    if if_version is None or if_version == call.version:
+        return
+    events = Event.objects.filter(call_id=call.pk, data__version__gt=if_version).select_related("by").order_by("seq")
+    changed = [
+        {"by": event.by.name if event.by else None, "at": event.at.isoformat(), "kind": event.kind, "data": event.data}
+        for event in events
+    ]
+    names = ", ".join(sorted({str(line["by"]) for line in changed if line["by"]})) or "somebody"
+    raise StaleEdit(f"Call {call.number} was changed by {names} in the meantime.", changed=changed)
+
+
+def _next_number(agency: Agency, now: datetime) -> str:
+    year = now.astimezone(hours.zone(agency)).year
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO calls_callcounter (agency_id, year, last) VALUES (%s, %s, 1) "
+            "ON CONFLICT (agency_id, year) DO UPDATE SET last = calls_callcounter.last + 1 RETURNING last",
+            [agency.pk, year],
+        )
+        return f"{year % 100:02d}-{cursor.fetchone()[0]:06d}"

@@ -1,0 +1,116 @@
+"""Reading calls, types and rules. Every read starts in the agency's scope."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.db.models import Q, QuerySet
+
+from agencies import clocks
+from agencies.errors import Invalid, NotFound
+from agencies.models import Agency
+from calls import facts
+from calls.models import Call, CallType, Disposition, RuleSet, SafetyFloor
+from calls.states import OPEN
+from calls.triage import floor as floors
+from calls.triage import rules
+from calls.triage.conditions import Vocabulary
+
+
+@dataclass(frozen=True, eq=False)
+class Rules:
+    """What triage decides by: the published rule set and the safety floor, as rows and ready to use."""
+
+    row: RuleSet
+    floor_row: SafetyFloor
+    rule_set: rules.RuleSet
+    floor: floors.Floor
+
+
+def rules_in_force() -> Rules:
+    """The published rule set and the latest floor of the agency in scope."""
+    row = RuleSet.objects.filter(status=RuleSet.Status.PUBLISHED).first()
+    floor_row = SafetyFloor.objects.exclude(approved_by=None, version__gt=1).order_by("-version").first()
+    if row is None or floor_row is None:
+        raise NotFound("This agency has no published rules yet: an administrator has to publish some first.")
+    codes = frozenset(CallType.objects.filter(retired_at=None).values_list("code", flat=True))
+    return _ready(_Key(row.pk, floor_row.pk, codes, row, floor_row))
+
+
+def call_type(code: str | None) -> CallType | None:
+    """The type with this code, None for no code; `Invalid` for a code that is not in use."""
+    if not code:
+        return None
+    found = CallType.objects.filter(code=code, retired_at=None).first()
+    if found is None:
+        raise Invalid(errors={"type": [f"There is no call type {code}."]})
+    return found
+
+
+def disposition(code: str, *, field: str = "disposition") -> Disposition:
+    """The disposition with this code; `Invalid` for one that this agency does not offer."""
+    found = Disposition.objects.filter(code=code, offered=True).first()
+    if found is None:
+        raise Invalid(errors={field: [f"There is no disposition {code} here."]})
+    return found
+
+
+def call_by_number(number: str) -> Call:
+    """The call with this number in the agency in scope, with its type and decision; `NotFound` otherwise."""
+    found = Call.objects.select_related("type", "decision", "disposition").filter(number=number).first()
+    if found is None:
+        raise NotFound(f"There is no call {number}.")
+    return found
+
+
+def locked_call(call_id: int) -> Call:
+    """The call, locked until the transaction ends. Always the first lock."""
+    found = Call.objects.select_for_update(of=("self",)).select_related("type", "decision").filter(pk=call_id).first()
+    if found is None:
+        raise NotFound("There is no such call.")
+    return found
+
+
+def open_calls() -> QuerySet[Call]:
+    """Calls that are not at their end, undecided ones first, then by priority and age."""
+    rows = Call.objects.filter(status__in=[s.value for s in OPEN]).select_related("type", "decision")
+    return rows.order_by("priority", "received_at", "pk")
+
+
+def possible_duplicates(agency: Agency, call: Call) -> list[Call]:
+    """Open calls near this one in place and time, of the same family of type (or of none yet)."""
+    if call.lat is None and not call.address.strip():
+        return []
+    window = clocks.allowed(agency, "duplicate_window")
+    rows = Call.objects.filter(status__in=[s.value for s in OPEN]).exclude(pk=call.pk)
+    rows = rows.filter(received_at__range=(call.received_at - window, call.received_at + window))
+    place = Q(address__iexact=call.address.strip()) if call.address.strip() else Q()
+    if call.lat is not None and call.lon is not None:
+        place |= facts.near(call.lat, call.lon, facts.REACH_M)
+    if call.type is not None:
+        rows = rows.filter(Q(type=None) | Q(type__family=call.type.family))
+    return list(rows.filter(place).select_related("type").order_by("-received_at")[:5])
+
+
+class _Key:
+    """Equal for the same published version, floor and types, so that rules are parsed and compiled once."""
+
+    def __init__(self, row_id: int, floor_id: int, codes: frozenset[str], row: RuleSet, floor: SafetyFloor) -> None:
+        self.ids = (row_id, floor_id, codes)
+        self.codes, self.row, self.floor = codes, row, floor
+
+    def __hash__(self) -> int:
+        return hash(self.ids)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and other.ids == self.ids
+
+
+@lru_cache(maxsize=256)
+def _ready(key: _Key) -> Rules:
+    vocabulary = Vocabulary(types=key.codes)
+    return Rules(
+        row=key.row,
+        floor_row=key.floor,
+        rule_set=rules.parse(key.row.document),
+        floor=floors.parse_floor(key.floor.document, vocabulary=vocabulary),
+    )

@@ -1,0 +1,288 @@
+"""Who should have the call: asks the rules, stores the decision, and sends the call where it says.
+
+A decision is stored with its version, answers, facts, rule and reasons and never changed; a new one takes its place.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from agencies import clocks, hours
+from agencies.errors import Invalid, Refused
+from agencies.models import Agency
+from calls import facts, moves, queries
+from calls.intake import Override
+from calls.models import Call, Decision, Transfer
+from calls.states import CallStatus, Route
+from calls.triage import decide as triage
+from ledger import deadlines
+from ledger.record import Book
+
+SWORN = "sworn"
+_PERSON = "person"
+
+
+class SafetyFloorBreached(Refused):
+    """The agency's safety floor keeps this call from a CSO and from a referral, whoever asks."""
+
+    code, title = "safety_floor", "The safety floor keeps this call with sworn"
+
+
+def preview(agency: Agency, call: Call, *, language: str = "en") -> tuple[triage.Decision, int]:
+    """The decision for a call that need not be saved, and the rule-set version it is by. Nothing is stored."""
+    rules = queries.rules_in_force()
+    check_answers(rules, call)
+    case = facts.case_of(agency, call, call.type)
+    return triage.decide(rules.rule_set, rules.floor, case, language=language), rules.row.version
+
+
+def by_rules(book: Book, call: Call, *, cannot_say: bool = False) -> Decision:
+    """The rules' decision for a locked call. A person's earlier choice of route stands unless a danger came up."""
+    rules = queries.rules_in_force()
+    check_answers(rules, call)
+    case = facts.case_of(book.agency, call, call.type)
+    found = triage.decide(rules.rule_set, rules.floor, case, cannot_say=cannot_say)
+    picked = call.decision if call.decision is not None and call.decision.decided_kind == _PERSON else None
+    if picked is not None and _still_stands(picked, rules, case):
+        return picked
+    by = found.decided_by
+    return _store(
+        book,
+        call,
+        rules,
+        route=found.route,
+        priority=_priority(call, found.route, found.priority),
+        decided_kind=by.kind if by else "",
+        decided_id=by.id if by else "",
+        reasons=list(found.reasons),
+        open_questions=list(found.open_questions),
+        alternatives=found.as_dict()["alternatives"],
+        asked_together=found.as_dict()["asked"],
+        qualification=found.qualification or "",
+        mode=found.mode or "",
+        off_hours=found.off_hours or "",
+        approval=found.approval,
+    )
+
+
+def override(book: Book, call: Call, chosen: Override) -> Decision:
+    """A person's route with a reason from the agency's list. `SafetyFloorBreached` against the floor."""
+    rules = queries.rules_in_force()
+    check_answers(rules, call)
+    case = facts.case_of(book.agency, call, call.type)
+    suggested = triage.decide(rules.rule_set, rules.floor, case)
+    if chosen.route is not Route.SWORN:
+        breaches = triage.against_floor(rules.rule_set, rules.floor, case)
+        if breaches:
+            raise SafetyFloorBreached(" ".join(breach.because for breach in breaches))
+        _check_reason(book.agency, chosen)
+    priority = call.picked_priority or suggested.priority or (call.type.priority if call.type else 2)
+    return _store(
+        book,
+        call,
+        rules,
+        route=chosen.route.value,
+        priority=max(2, priority) if chosen.route is not Route.SWORN else priority,
+        decided_kind=_PERSON,
+        decided_id=_id_of(book),
+        reasons=[f"{book.by} chose this route: {_reason_words(book.agency, chosen.reason_code)}."],
+        open_questions=list(suggested.open_questions),
+        alternatives=suggested.as_dict()["alternatives"],
+        mode=suggested.mode or "in_person",
+        qualification=suggested.qualification or "",
+        override_code=chosen.reason_code,
+        override_text=chosen.reason_text,
+        suggested_route=suggested.route or "",
+    )
+
+
+def emergency(book: Book, call: Call) -> Decision:
+    """The Emergency key: sworn at priority 1 with whatever is there."""
+    rules = queries.rules_in_force()
+    return _store(
+        book,
+        call,
+        rules,
+        route=SWORN,
+        priority=1,
+        decided_kind=_PERSON,
+        decided_id=_id_of(book),
+        reasons=["Emergency: sent to sworn at once with what was known."],
+        override_code="emergency",
+    )
+
+
+def self_initiated(book: Book, call: Call) -> Decision:
+    """The unit that found it has it, unless the floor is known to be breached: then it is sworn with the unit there."""
+    rules = queries.rules_in_force()
+    case = facts.case_of(book.agency, call, call.type)
+    breaches = [b for b in triage.against_floor(rules.rule_set, rules.floor, case) if b.known]
+    priority = max(2, call.picked_priority or (call.type.priority if call.type else 3))
+    return _store(
+        book,
+        call,
+        rules,
+        route=SWORN if breaches else Route.CSO.value,
+        priority=priority,
+        decided_kind=_PERSON,
+        decided_id=_id_of(book),
+        reasons=[b.because for b in breaches] or ["Opened on scene by the unit itself."],
+        mode="in_person",
+        override_code="self_initiated",
+    )
+
+
+def upgrade(book: Book, call: Call, to: str, *, danger: bool) -> Decision:
+    """Somebody asks sworn (or another agency) to take a call that a CSO has, or was to have."""
+    rules = queries.rules_in_force()
+    earlier = call.priority or (call.type.priority if call.type else 2)
+    return _store(
+        book,
+        call,
+        rules,
+        route=SWORN,
+        priority=1 if danger else min(2, earlier),
+        decided_kind=_PERSON,
+        decided_id=_id_of(book),
+        reasons=[f"{book.by} asked {to} to take it{' because of danger' if danger else ''}."],
+        override_code="upgrade",
+        suggested_route=call.route or "",
+    )
+
+
+def handed_back(book: Book, call: Call) -> Decision:
+    """Sworn gave the call back: a CSO may have it, unless the floor is breached: then a person has to decide."""
+    rules = queries.rules_in_force()
+    case = facts.case_of(book.agency, call, call.type)
+    breaches = triage.against_floor(rules.rule_set, rules.floor, case)
+    priority = max(2, call.priority or (call.type.priority if call.type else 3))
+    return _store(
+        book,
+        call,
+        rules,
+        route=SWORN if breaches else Route.CSO.value,
+        priority=priority,
+        decided_kind=_PERSON,
+        decided_id=_id_of(book),
+        reasons=[b.because for b in breaches] or ["Handed back by whoever had it."],
+        mode="in_person",
+        override_code="handed_back",
+    )
+
+
+def follow(book: Book, call: Call, decision: Decision) -> None:
+    """Sends the call where `decision` says. `call` is locked and saved by this."""
+    before = (call.route, call.priority)
+    call.decision, call.route, call.priority = decision, decision.route, decision.priority
+    call.hold_until = _hold_until(book, decision)
+    status = CallStatus(call.status)
+    if decision.route == SWORN and status is not CallStatus.TRANSFERRED:
+        hand_over(book, call, to=SWORN, danger=decision.priority == 1)
+    elif decision.route == Route.CSO and status in _WAITING_FOR_A_ROUTE | _not_acknowledged(call):
+        moves.move_call(book, call, CallStatus.QUEUED, why="routed")
+    elif decision.route == Route.REFERRAL and status is not CallStatus.REFERRED:
+        _refer(book, call)
+    elif before != (call.route, call.priority) or decision.pk is not None:
+        moves.save_call(call)
+    if status is CallStatus.QUEUED and call.status == status and before != (call.route, call.priority):
+        moves.arm_unassigned(book, call)
+
+
+def hand_over(book: Book, call: Call, *, to: str, reason: str = "", danger: bool = False) -> Transfer:
+    """Makes the transfer and starts its acknowledgement clock: shorter where there is danger."""
+    moves.move_call(book, call, CallStatus.TRANSFERRED, why="danger" if danger else "routed")
+    transfer = Transfer.objects.create(
+        call=call, to=to, reason=reason, danger=danger, requested_at=book.now, requested_by=book.by
+    )
+    arm_transfer(book, call, danger=danger)
+    book.add("transfer.requested", call=call, data={"transfer": transfer.pk, "danger": danger})
+    return transfer
+
+
+def arm_transfer(book: Book, call: Call, *, danger: bool) -> None:
+    """Starts (or shortens) the clock within which the receiver must accept."""
+    due_at = book.now + clocks.allowed(book.agency, "transfer_danger" if danger else "transfer")
+    deadlines.arm(book, "transfer", due_at=due_at, call_id=call.pk)
+
+
+def check_answers(rules: queries.Rules, call: Call) -> None:
+    """Every code the rule set knows is taken; others are refused as unknown."""
+    strangers = sorted(set(call.answers) - rules.rule_set.codes)
+    if strangers:
+        raise Invalid(errors={f"answers.{code}": ["There is no such question here."] for code in strangers})
+
+
+_WAITING_FOR_A_ROUTE = {CallStatus.NEW, CallStatus.REFERRED}
+
+
+def _not_acknowledged(call: Call) -> set[CallStatus]:
+    waiting = (
+        call.status == CallStatus.TRANSFERRED
+        and Transfer.objects.filter(call=call, ended_at=None, acknowledged_at=None).exists()
+    )
+    return {CallStatus.TRANSFERRED} if waiting else set()
+
+
+def _refer(book: Book, call: Call) -> None:
+    if call.status == CallStatus.TRANSFERRED:
+        if not _not_acknowledged(call):
+            moves.save_call(call)
+            return
+        moves.move_call(book, call, CallStatus.QUEUED, why="routed")
+    moves.move_call(book, call, CallStatus.REFERRED, why="routed")
+
+
+def _still_stands(picked: Decision, rules: queries.Rules, case: triage.Case) -> bool:
+    """A person's pick is not overwritten; only new facts that breach the floor end one that is not sworn."""
+    if picked.route == SWORN:
+        return True
+    return not any(b.known for b in triage.against_floor(rules.rule_set, rules.floor, case))
+
+
+def _priority(call: Call, route: str | None, decided: int | None) -> int | None:
+    if decided is None or call.picked_priority is None:
+        return decided
+    return max(2, call.picked_priority) if route != SWORN else min(call.picked_priority, decided)
+
+
+def _check_reason(agency: Agency, chosen: Override) -> None:
+    """A reason from the agency's list, or one in own words. To sworn any reason will do: safety does not wait."""
+    listed = [entry["code"] for entry in agency.settings.get("override_reasons", [])]
+    if listed and chosen.reason_code not in listed and not chosen.reason_text.strip():
+        raise Invalid(errors={"reason.code": [f"Give one of {', '.join(listed)}, or a reason in your own words."]})
+
+
+def _hold_until(book: Book, decision: Decision) -> datetime | None:
+    if decision.route != Route.CSO or decision.off_hours != "hold":
+        return None
+    opening = hours.next_opening(book.agency, book.now)
+    return opening if opening and opening > book.now else None
+
+
+def _store(book: Book, call: Call, rules: queries.Rules, **values: Any) -> Decision:
+    decision = Decision.objects.create(
+        call=call,
+        at=book.now,
+        rule_set=rules.row,
+        floor=rules.floor_row,
+        type_code=call.type.code if call.type else "",
+        answers=dict(call.answers),
+        facts=dict(call.facts),
+        by=book.by,
+        **values,
+    )
+    data = {"decision": decision.pk, "route": decision.route, "priority": decision.priority, "type": decision.type_code}
+    data |= {"decided_by": {"kind": decision.decided_kind, "id": decision.decided_id}, "rule_set": rules.row.version}
+    data |= {"override": decision.override_code} if decision.override_code else {}
+    book.add("call.decided", call=call, data=data)
+    return decision
+
+
+def _id_of(book: Book) -> str:
+    return str(book.by.pk) if book.by else ""
+
+
+def _reason_words(agency: Agency, code: str) -> str:
+    for entry in agency.settings.get("override_reasons", []):
+        if entry["code"] == code:
+            return str(entry["names"]["en"])
+    return code
