@@ -1,0 +1,174 @@
+"""Reading units, shifts and assignments. Every read starts in the agency's scope."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Q
+
+from agencies.errors import NotFound
+from agencies.models import Member, Qualification
+from calls.models import Call
+from dispatch.models import Assignment, Duty, Shift, Unit
+from dispatch.recommend import Candidate, Need, Recommendation, Shortfall, rank
+from dispatch.states import ACTIVE, OPEN
+
+ACTIVE_VALUES = [s.value for s in ACTIVE]
+OPEN_VALUES = [s.value for s in OPEN]
+
+
+@dataclass
+class UnitNow:
+    """A unit with who is in it, what it is on, and what its people are trained for."""
+
+    unit: Unit
+    members: list[Member] = field(default_factory=list)
+    qualifications: frozenset[str] = frozenset()
+    active: Assignment | None = None
+    stacked: list[Assignment] = field(default_factory=list)
+
+    @property
+    def primary(self) -> str:
+        return "not_available" if self.active else self.unit.primary
+
+    @property
+    def secondary(self) -> str:
+        return self.active.status if self.active else self.unit.secondary
+
+    @property
+    def since(self) -> datetime:
+        return self.active.since if self.active else self.unit.since
+
+
+def unit_by_callsign(callsign: str) -> Unit:
+    """The unit with this callsign; `NotFound` otherwise."""
+    found = Unit.objects.filter(callsign__iexact=callsign, retired_at=None).first()
+    if found is None:
+        raise NotFound(f"There is no unit {callsign}.")
+    return found
+
+
+def locked_unit(unit_id: int) -> Unit:
+    """The unit, locked until the transaction ends. Locked after its call, never before."""
+    return Unit.objects.select_for_update(of=("self",)).get(pk=unit_id)
+
+
+def assignment_by_id(assignment_id: int) -> Assignment:
+    """The assignment with its call and unit; `NotFound` otherwise."""
+    found = Assignment.objects.select_related("call", "unit").filter(pk=assignment_id).first()
+    if found is None:
+        raise NotFound("There is no such assignment.")
+    return found
+
+
+def open_assignments(call: Call) -> list[Assignment]:
+    """The call's open assignments, earliest first, each with its unit."""
+    rows = Assignment.objects.filter(call=call, status__in=OPEN_VALUES).select_related("unit")
+    return list(rows.order_by("assigned_at", "pk"))
+
+
+def active_assignment(unit: Unit) -> Assignment | None:
+    """What the unit is on now, with the call."""
+    return Assignment.objects.filter(unit=unit, status__in=ACTIVE_VALUES).select_related("call").first()
+
+
+def current_shifts(moment: datetime) -> list[Shift]:
+    """Shifts that run at `moment`; they may overlap."""
+    return list(Shift.objects.filter(starts_at__lte=moment, ends_at__gt=moment).order_by("starts_at", "pk"))
+
+
+def duties_now(moment: datetime) -> list[Duty]:
+    """Every line of the rosters that run at `moment`, with member and unit."""
+    rows = Duty.objects.filter(shift__starts_at__lte=moment, shift__ends_at__gt=moment)
+    return list(rows.select_related("member", "unit", "shift").order_by("unit__callsign", "pk"))
+
+
+def own_unit(member: Member, moment: datetime) -> Unit | None:
+    """The unit that `member` is in at `moment`."""
+    duty = next((d for d in duties_now(moment) if d.member_id == member.pk and d.unit is not None), None)
+    return duty.unit if duty else None
+
+
+def is_own_unit(member: Member, unit: Unit, moment: datetime) -> bool:
+    """Whether `member` is in `unit` at `moment`."""
+    return Duty.objects.filter(
+        member=member, unit=unit, shift__starts_at__lte=moment, shift__ends_at__gt=moment
+    ).exists()
+
+
+def is_own_call(member: Member, call: Call, moment: datetime) -> bool:
+    """Whether the unit that `member` is in at `moment` is, or was, on `call`."""
+    return Duty.objects.filter(
+        member=member,
+        shift__starts_at__lte=moment,
+        shift__ends_at__gt=moment,
+        unit__assignments__call=call,
+    ).exists()
+
+
+def cso_on_duty(moment: datetime) -> bool:
+    """Whether any unit is rostered at `moment`."""
+    return Duty.objects.filter(unit__isnull=False, shift__starts_at__lte=moment, shift__ends_at__gt=moment).exists()
+
+
+def units_now(moment: datetime) -> list[UnitNow]:
+    """Every unit on duty at `moment` or still on a call, by callsign. Five queries, whatever the number of units."""
+    found: dict[int, UnitNow] = {}
+    for duty in duties_now(moment):
+        if duty.unit is not None:
+            found.setdefault(duty.unit.pk, UnitNow(duty.unit)).members.append(duty.member)
+    rows = Assignment.objects.filter(status__in=OPEN_VALUES).select_related("unit", "call", "call__type")
+    for assignment in rows.order_by("stack_order", "pk"):
+        now = found.setdefault(assignment.unit_id, UnitNow(assignment.unit))
+        if assignment.status in ACTIVE_VALUES:
+            now.active = assignment
+        else:
+            now.stacked.append(assignment)
+    trained = _qualifications({m.pk for u in found.values() for m in u.members}, moment)
+    for unit in found.values():
+        unit.qualifications = frozenset(code for m in unit.members for code in trained.get(m.pk, ()))
+    return sorted(found.values(), key=lambda u: u.unit.callsign)
+
+
+def unit_now(unit: Unit, moment: datetime) -> UnitNow:
+    """One unit as `units_now` shows it, also when it is not on duty."""
+    return next((u for u in units_now(moment) if u.unit.pk == unit.pk), UnitNow(unit))
+
+
+def candidate(now: UnitNow, moment: datetime) -> Candidate:
+    """The unit as the recommendation sees it."""
+    unit, active = now.unit, now.active
+    age = (moment - unit.position_at).total_seconds() if unit.position_at else None
+    return Candidate(
+        callsign=unit.callsign,
+        kind=unit.kind,
+        on_duty=bool(now.members),
+        primary=unit.primary,
+        secondary=unit.secondary,
+        busy_with=f"{active.status.replace('_', ' ')} on {active.call.number}" if active else "",
+        stacked=len(now.stacked),
+        qualifications=now.qualifications,
+        area=unit.area,
+        lat=unit.lat,
+        lon=unit.lon,
+        position_age_s=age,
+    )
+
+
+def need_of(call: Call) -> Need:
+    """What the call asks of a unit: its decision's qualification, or its type's."""
+    wanted = call.decision.qualification if call.decision else ""
+    wanted = wanted or (call.type.qualification if call.type else "")
+    return Need(lat=call.lat, lon=call.lon, area=call.area, qualification=wanted)
+
+
+def recommendations(call: Call, moment: datetime) -> tuple[list[Recommendation], list[Shortfall]]:
+    """Units for `call`, best first, and those that cannot go with the reason."""
+    return rank(need_of(call), [candidate(now, moment) for now in units_now(moment)])
+
+
+def _qualifications(member_ids: set[int], moment: datetime) -> dict[int, set[str]]:
+    trained: dict[int, set[str]] = {}
+    rows = Qualification.objects.filter(member_id__in=member_ids)
+    for row in rows.filter(Q(until=None) | Q(until__gte=moment.date())):
+        trained.setdefault(row.member_id, set()).add(row.code)
+    return trained
