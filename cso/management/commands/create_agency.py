@@ -39,4 +39,6 @@ class Command(BaseCommand):
             name=options["name"],
             time_zone=options["time_zone"],
         )
-        self.stdout.write(f"Made the agency {slug}. Let people in with: manage.py create_token {slug} EMAIL --role ROLE")
+        self.stdout.write(
+            f"Made the agency {slug}. Let people in with: manage.py create_token {slug} EMAIL --role ROLE"
+        )
