@@ -1,0 +1,40 @@
+// What every page needs: notices that go away when told to, and a sign-in page that never lands inside a panel.
+
+const signIn = (xhr) => (xhr?.responseURL || "").includes("/accounts/login/");
+
+document.addEventListener("click", (event) => event.target.closest?.("[data-dismiss]")?.closest(".notice")?.remove());
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (!signIn(event.detail.xhr)) return;
+  event.detail.shouldSwap = false;
+  const back = encodeURIComponent(location.pathname + location.search);
+  location.assign(`/accounts/login/?next=${back}`);
+});
+
+// A second refusal must not repeat the first one's id.
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target?.id === "notices") for (const notice of event.detail.target.children) notice.removeAttribute("id");
+});
+
+export function say(text, tone = "warn") {
+  const notice = document.createElement("div");
+  notice.className = `notice ${tone}`;
+  const words = document.createElement("p");
+  words.textContent = text;
+  const close = document.createElement("button");
+  close.type = "button";
+  close.className = "button quiet small";
+  close.dataset.dismiss = "";
+  close.textContent = "×";
+  close.ariaLabel = "×";
+  notice.append(words, close);
+  document.querySelector("#notices")?.append(notice);
+  return notice;
+}
+
+for (const name of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, (event) => {
+    if (event.detail.elt?.closest?.("[data-outbox], .tablet, #preview")) return;
+    say(document.body.dataset.textUnsent || "Not sent: no connection. What you typed is kept.", "danger");
+  });
+}
