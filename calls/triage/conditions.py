@@ -204,18 +204,18 @@ def condition_to_json(condition: Condition) -> dict[str, Any]:
             return {"field": field, operator: list(values) if operator in {"in", "between"} else values[0]}
 
 
-def tests_in(condition: Condition) -> Iterator[FieldTest]:
+def field_tests(condition: Condition) -> Iterator[FieldTest]:
     """Every test of the condition, left to right."""
     match condition:
         case AllOf(parts) | AnyOf(parts):
             for part in parts:
-                yield from tests_in(part)
+                yield from field_tests(part)
         case Not(part):
-            yield from tests_in(part)
+            yield from field_tests(part)
         case FieldTest():
             yield condition
 
 
 def answer_codes(condition: Condition) -> frozenset[str]:
     """The question codes that the condition reads."""
-    return frozenset(t.field.removeprefix(ANSWER) for t in tests_in(condition) if t.field.startswith(ANSWER))
+    return frozenset(t.field.removeprefix(ANSWER) for t in field_tests(condition) if t.field.startswith(ANSWER))

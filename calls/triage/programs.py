@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from calls.triage import phrases
-from calls.triage.conditions import tests_in
+from calls.triage.conditions import field_tests
 from calls.triage.evaluate import Case, Compiled, Sight, Truth, compile_condition
 from calls.triage.floor import NO_FLOOR, SECURED_ASSIST, Floor
 from calls.triage.reading import Text
@@ -62,7 +62,7 @@ def _named_types(rule_set: RuleSet, floor: Floor) -> frozenset[str]:
         for part in (rule_set.disqualifiers, rule_set.rules, rule_set.invariants, floor.invariants)
         for item in part
     ]
-    tested = {str(value) for when in conditions for t in tests_in(when) if t.field == "type" for value in t.values}
+    tested = {str(value) for when in conditions for t in field_tests(when) if t.field == "type" for value in t.values}
     asked = {call_type for question in rule_set.questions for call_type in question.types}
     spared = {entry.type for entry in floor.not_applicable}
     named = tested | asked | spared | floor.never_cso

@@ -65,7 +65,7 @@ def a_rule(identifier: str, when: dict[str, Any], route: str = "cso", **others: 
     return rule | others
 
 
-def tests() -> st.SearchStrategy[dict[str, Any]]:
+def single_tests() -> st.SearchStrategy[dict[str, Any]]:
     """Single tests over every kind of field."""
     numbers = st.sampled_from(sorted(NUMBERS)).flatmap(_number_test)
     flags = st.builds(lambda f, v: {"field": f, "is": v}, st.sampled_from(FLAGS), st.booleans())
@@ -93,7 +93,7 @@ def _number_test(name: str) -> st.SearchStrategy[dict[str, Any]]:
 
 def conditions() -> st.SearchStrategy[dict[str, Any]]:
     return st.recursive(
-        tests(),
+        single_tests(),
         lambda inner: st.one_of(
             st.builds(lambda p: {"all": p}, st.lists(inner, min_size=1, max_size=3)),
             st.builds(lambda p: {"any": p}, st.lists(inner, min_size=1, max_size=3)),
@@ -101,6 +101,13 @@ def conditions() -> st.SearchStrategy[dict[str, Any]]:
         ),
         max_leaves=5,
     )
+
+
+def dangers() -> st.SearchStrategy[dict[str, Any]]:
+    """What disqualifiers look like, and now and then anything at all."""
+    plain = st.builds(lambda code: {"field": f"answer.{code}", "is": "yes"}, st.sampled_from(CODES))
+    flagged = st.just({"field": "premise_flag", "is": True})
+    return st.one_of(plain, plain, plain, flagged, conditions())
 
 
 @st.composite
@@ -113,7 +120,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
             {"id": f"Q{n}", "codes": [code], "text": WORDS, "types": draw(types)} for n, code in enumerate(CODES)
         ],
         "disqualifiers": [
-            {"id": f"D{n}", "when": draw(conditions()), "priority": draw(st.integers(1, 4)), "because": WORDS}
+            {"id": f"D{n}", "when": draw(dangers()), "priority": draw(st.integers(1, 4)), "because": WORDS}
             for n in range(draw(st.integers(0, 2)))
         ],
         "rules": [
@@ -129,7 +136,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
 def floors(draw: st.DrawFn) -> dict[str, Any]:
     return {
         "invariants": [
-            {"id": f"F{n}", "when": draw(conditions()), "route": "sworn", "because": WORDS}
+            {"id": f"F{n}", "when": draw(dangers()), "route": "sworn", "because": WORDS}
             for n in range(draw(st.integers(0, 2)))
         ],
         "never_cso": draw(st.lists(st.sampled_from(TYPES), max_size=1)),

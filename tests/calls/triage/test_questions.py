@@ -1,0 +1,80 @@
+"""Dora asks the question that decides most, and stops when the route is settled."""
+
+from dataclasses import replace
+
+from calls.triage.decide import Decision, decide
+from calls.triage.evaluate import Case
+from calls.triage.questions import answers_of, next_question, questions_for
+from tests.programmes.tables import USUAL, all_no, an_ordinary_case, floor_of, rule_set_of
+
+CITY = "seattle"
+
+
+def asked(case: Case, city: str = CITY) -> str | None:
+    question = next_question(rule_set_of(city), floor_of(city), case)
+    return question.id if question else None
+
+
+def decided(case: Case, city: str = CITY) -> Decision:
+    return decide(rule_set_of(city), floor_of(city), case)
+
+
+def test_a_welfare_check_takes_four_spoken_questions_for_eight_codes() -> None:
+    questions = questions_for(rule_set_of(CITY), "WELFARE")
+
+    assert [q.id for q in questions] == ["Q-danger", "Q-people", "Q-risk", "Q-legal"]
+    assert {code for q in questions for code in q.codes} == set(USUAL)
+
+
+def test_a_parked_car_takes_two() -> None:
+    assert [q.id for q in questions_for(rule_set_of("san-jose"), "VEHABND")] == ["Q-danger", "Q-parked"]
+
+
+def test_dora_asks_the_most_urgent_first_and_no_more_than_needed() -> None:
+    case = an_ordinary_case(CITY, "WELFARE")
+    order = []
+    while (question := next_question(rule_set_of(CITY), floor_of(CITY), case)) is not None:
+        order.append(question.id)
+        case = replace(case, answers={**case.answers, **answers_of(question, "no")})
+
+    assert order == ["Q-danger", "Q-risk", "Q-people", "Q-legal"]
+    assert decided(case).route == "cso"
+    assert [a.question for a in decided(case).asked] == ["Q-danger", "Q-people", "Q-risk"]
+
+
+def test_after_a_yes_nothing_more_is_asked() -> None:
+    case = an_ordinary_case(CITY, "WELFARE", answers={"injury": "yes", "violence": "yes", "weapon": "yes"})
+
+    assert asked(case) is None
+
+
+def test_nothing_is_asked_about_a_call_that_is_sworn_anyway() -> None:
+    assert asked(an_ordinary_case(CITY, "MVAINJY")) is None
+
+
+def test_what_the_caller_could_not_say_is_not_asked_again() -> None:
+    case = an_ordinary_case(CITY, "WELFARE", answers=all_no(injury="unknown"))
+
+    assert decided(case).route is None
+    assert asked(case) is None
+
+
+def test_only_the_rest_of_a_question_is_open_after_a_part_was_answered() -> None:
+    case = an_ordinary_case(CITY, "WELFARE", answers={code: "no" for code in USUAL if code != "violence"})
+
+    assert asked(case) == "Q-danger"
+    assert decided(case).open_questions == ("violence",)
+
+
+def test_before_the_type_is_known_the_question_for_every_type_is_asked() -> None:
+    case = an_ordinary_case(CITY, None)
+
+    assert asked(case) == "Q-danger"
+    assert asked(replace(case, answers={"weapon": "no", "injury": "no", "violence": "no"})) is None
+
+
+def test_a_fact_is_no_question() -> None:
+    case = an_ordinary_case("san-jose", "PERMISS", answers=all_no())
+
+    assert decided(case, "san-jose").open_questions == ("subject_age",)
+    assert asked(case, "san-jose") is None
