@@ -125,8 +125,8 @@ def test_everything_people_read_is_in_english_and_spanish(slug: str) -> None:
         *(i.because for i in floor.invariants),
         *(n.reason for n in floor.not_applicable),
     ]
-    texts += [named.names for named in (*city.types, *city.dispositions, *city.equipment, *city.qualifications)]
-    texts += [named.names for named in (*city.override_reasons, *city.statuses)]
+    texts += [t.names for t in city.types] + [d.names for d in city.dispositions] + [u.names for u in city.statuses]
+    texts += [named.names for named in (*city.equipment, *city.qualifications, *city.override_reasons)]
 
     assert all(text["en"] and text["es"] for text in texts)
     assert all(t.synonyms["en"] and t.synonyms["es"] for t in city.types)

@@ -95,16 +95,18 @@ def test_an_override_to_a_cso_needs_what_is_unknown_to_be_known() -> None:
     assert against_floor(rule_set, floor, replace(noise, answers=all_no())) == ()
 
 
-def test_nobody_secured_means_no_assist_however_it_is_written() -> None:
-    case = an_ordinary_case("seattle", "MVAINJY", source="sworn_request", answers=all_no())
-    for words in ("nobody", " Nobody ", "NONE", "not secured", "nadie"):
-        assert (
-            decide(rule_set_of("seattle"), floor_of("seattle"), replace(case, scene_secured_by=words)).route == "sworn"
-        )
-    for words in ("", "unknown", None):
-        assert decide(rule_set_of("seattle"), floor_of("seattle"), replace(case, scene_secured_by=words)).route is None
-    for words in ("sworn", "Unit 3A12"):
-        assert decide(rule_set_of("seattle"), floor_of("seattle"), replace(case, scene_secured_by=words)).route == "cso"
+@pytest.mark.parametrize(
+    ("words", "route"),
+    [
+        *((said, "sworn") for said in ("nobody", " Nobody ", "NONE", "not secured", "nadie")),
+        *((said, None) for said in ("", "unknown", None)),
+        *((said, "cso") for said in ("sworn", "Unit 3A12")),
+    ],
+)
+def test_nobody_secured_means_no_assist_however_it_is_written(words: str | None, route: str | None) -> None:
+    case = an_ordinary_case("seattle", "MVAINJY", source="sworn_request", answers=all_no(), scene_secured_by=words)
+
+    assert decide(rule_set_of("seattle"), floor_of("seattle"), case).route == route
 
 
 def test_each_part_tells_its_own_verdict() -> None:

@@ -79,7 +79,8 @@ def _nearly_clear(draw: st.DrawFn, types: st.SearchStrategy[str | None], codes: 
         answers=answers,
     )
     for name in draw(st.lists(st.sampled_from(sorted(FACTS)), max_size=2, unique=True)):
-        case = replace(case, **{name: draw(st.one_of(st.none(), FACTS[name]))})
+        changed: dict[str, Any] = {name: draw(st.one_of(st.none(), FACTS[name]))}
+        case = replace(case, **changed)
     return case
 
 
