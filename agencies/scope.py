@@ -57,12 +57,15 @@ def _tell_the_database(agency_id: int | None) -> None:
 Row = TypeVar("Row", bound=models.Model)
 
 
+class AgencyQuerySet(models.QuerySet[Row]):
+    def create(self, **values: Any) -> Row:
+        if "agency" not in values:
+            values.setdefault("agency_id", current_agency_id())
+        return super().create(**values)
+
+
 class AgencyManager(models.Manager[Row]):
     """Answers for the agency in scope; without a scope every query raises `ScopeError`."""
 
-    def get_queryset(self) -> models.QuerySet[Row]:
-        return super().get_queryset().filter(agency_id=current_agency_id())
-
-    def create(self, **values: Any) -> Row:
-        values.setdefault("agency_id", current_agency_id())
-        return super().create(**values)
+    def get_queryset(self) -> AgencyQuerySet[Row]:
+        return AgencyQuerySet[Row](self.model, using=self._db).filter(agency_id=current_agency_id())

@@ -3,6 +3,7 @@
 Loading it again keeps what is there and only sees to the shift.
 """
 
+import os
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -51,9 +52,12 @@ _CENTRES = {
 }
 
 
-def load(*, password: str, now: datetime | None = None) -> None:
-    """Makes the demo agencies that are missing, and sees that each has a shift under way for at least 8 more hours."""
-    now = now or timezone.now()
+def load(*, password: str | None = None, now: datetime | None = None) -> None:
+    """Makes the demo agencies that are missing, and sees that each has a shift under way for at least 8 more hours.
+
+    The password is taken from `CSO_DEMO_PASSWORD` unless it is given.
+    """
+    now, password = now or timezone.now(), password or os.environ["CSO_DEMO_PASSWORD"]
     for slug in AGENCIES:
         programme = programmes.read(slug)
         agency_id = doors.agency_by_slug(slug)

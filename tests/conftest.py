@@ -1,0 +1,214 @@
+"""The cast: an agency and its rival, the people of each, and a shift under way.
+
+A test that asks for `agency` (or for anybody in it) runs inside that agency's scope. Rex works for the rival and must
+see nothing; the rival has calls of its own, so that there is data that could leak.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from agencies.actions import add_member, create_token
+from agencies.models import Agency, Member, Qualification
+from agencies.roles import Role
+from agencies.scope import agency_scope
+from calls.actions import take_call
+from calls.intake import Intake
+from calls.models import Call, CallType
+from cso import programmes
+from cso.programmes.loading import create_from_template
+from dispatch.actions import RosterLine, ShiftOrder, plan_shift
+from dispatch.models import Shift, Unit
+
+USUAL = (
+    "weapon",
+    "violence",
+    "suspect_present",
+    "in_progress",
+    "injury",
+    "person_at_risk",
+    "hazard",
+    "legal_matter",
+)
+ALL_NO = dict.fromkeys(USUAL, "no")
+PEOPLE = (
+    ("dora", Role.DISPATCHER),
+    ("cole", Role.OFFICER),
+    ("sue", Role.SUPERVISOR),
+    ("ada", Role.ADMINISTRATOR),
+)
+
+
+@dataclass
+class Company:
+    """One agency of the cast. `members` by first name; `units` by callsign; everybody is on duty on `shift`."""
+
+    agency: Agency
+    members: dict[str, Member] = field(default_factory=dict)
+    units: dict[str, Unit] = field(default_factory=dict)
+    shift: Shift | None = None
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The moment at which the test plays."""
+    return timezone.now().replace(microsecond=0)
+
+
+@pytest.fixture
+def ours(db: None, now: datetime) -> Company:
+    """San José, with dora, cole, sue and ada; cole and his colleagues are on duty."""
+    return company("san-jose", now)
+
+
+@pytest.fixture
+def theirs(db: None, now: datetime) -> Company:
+    """The rival, Seattle, with rex (dispatcher), an officer, and a call of their own."""
+    rival = company("seattle", now, people=(("rex", Role.DISPATCHER), ("roy", Role.OFFICER)))
+    with agency_scope(rival.agency.pk):
+        order = Intake(
+            type_code="WELFARE", address="1 Rival Way", caller_name="Rita Rival", caller_phone="206-555-0199"
+        )
+        take_call(order, by=rival.members["rex"], now=now)
+    return rival
+
+
+@pytest.fixture
+def agency(ours: Company) -> Iterator[Agency]:
+    """Our agency, in scope for the length of the test."""
+    with agency_scope(ours.agency.pk):
+        yield ours.agency
+
+
+@pytest.fixture
+def rival(theirs: Company) -> Agency:
+    """The other agency. Its scope is not open."""
+    return theirs.agency
+
+
+@pytest.fixture
+def dora(agency: Agency, ours: Company) -> Member:
+    return ours.members["dora"]
+
+
+@pytest.fixture
+def cole(agency: Agency, ours: Company) -> Member:
+    return ours.members["cole"]
+
+
+@pytest.fixture
+def sue(agency: Agency, ours: Company) -> Member:
+    return ours.members["sue"]
+
+
+@pytest.fixture
+def ada(agency: Agency, ours: Company) -> Member:
+    return ours.members["ada"]
+
+
+@pytest.fixture
+def rex(theirs: Company) -> Member:
+    """A dispatcher of the rival."""
+    return theirs.members["rex"]
+
+
+@pytest.fixture
+def coles_unit(agency: Agency, ours: Company) -> Unit:
+    """The unit that cole is in."""
+    return next(iter(ours.units.values()))
+
+
+@pytest.fixture
+def other_unit(agency: Agency, ours: Company) -> Unit:
+    """A unit that cole is not in."""
+    return list(ours.units.values())[1]
+
+
+@pytest.fixture
+def take(dora: Member, now: datetime) -> Callable[..., Call]:
+    """Dora takes a call. Without anything said it is a parked car that harms nobody: for a CSO."""
+
+    def take(**values: Any) -> Call:
+        given = {"type_code": "VEHABND", "address": "200 E Santa Clara St", "answers": ALL_NO} | values
+        return take_call(Intake(**given), by=values.pop("by", dora), now=now)
+
+    return take
+
+
+@pytest.fixture
+def sign_in() -> Callable[..., Client]:
+    """A browser's session for a member."""
+
+    def sign_in(member: Member, role: Role | None = None) -> Client:
+        client = Client()
+        client.force_login(member.user, backend="django.contrib.auth.backends.ModelBackend")
+        if role is not None:
+            session = client.session
+            session[f"role:{member.agency.slug}"] = role.value
+            session.save()
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def token_for() -> Callable[[Member, Role], str]:
+    """An API token for a member, made in the member's agency."""
+
+    def token_for(member: Member, role: Role) -> str:
+        with agency_scope(member.agency_id):
+            return create_token(member, role=role)
+
+    return token_for
+
+
+def company(slug: str, now: datetime, people: tuple[tuple[str, Role], ...] = PEOPLE) -> Company:
+    """Makes an agency from its template, its people, and a shift on which all of them are on duty."""
+    agency_id = create_from_template(programmes.read(slug), now=now)
+    with agency_scope(agency_id):
+        made = Company(Agency.objects.get(pk=agency_id))
+        for name, role in people:
+            made.members[name] = add_member(email=f"{name}@{slug}.example", name=name.title(), roles=[role]).as_role(
+                role
+            )
+        made.units = {unit.callsign: unit for unit in Unit.objects.order_by("pk")}
+        made.shift = _shift(made, now)
+        for member in made.members.values():
+            member.agency, member.user = made.agency, member.user
+    return made
+
+
+def _member(name: str, slug: str, role: Role) -> Member:
+    return add_member(email=f"{name}@{slug}.example", name=name.title(), roles=[role]).as_role(role)
+
+
+def _shift(made: Company, now: datetime) -> Shift:
+    """The first officer is in the first unit, an extra officer in each other one."""
+    slug = made.agency.slug
+    roster = []
+    officers = [name for name, member in made.members.items() if member.role is Role.OFFICER]
+    for index, callsign in enumerate(made.units):
+        name = officers[index] if index < len(officers) else f"officer{index}"
+        if name not in made.members:
+            made.members[name] = _member(name, slug, Role.OFFICER)
+        roster.append(RosterLine(f"{name}@{slug}.example", callsign))
+    roster += [
+        RosterLine(member.email, role=member.role)
+        for member in made.members.values()
+        if member.role in (Role.DISPATCHER, Role.SUPERVISOR)
+    ]
+    wanted = set(CallType.objects.exclude(qualification="").values_list("qualification", flat=True))
+    wanted |= {entry["code"] for entry in made.agency.settings["qualifications"]}
+    Qualification.objects.bulk_create(
+        Qualification(agency=made.agency, member=member, code=code)
+        for member in made.members.values()
+        if member.role is Role.OFFICER
+        for code in sorted(wanted)
+    )
+    order = ShiftOrder("Day", now - timedelta(hours=1), now + timedelta(hours=8), roster)
+    return plan_shift(order, by=None, now=now)
