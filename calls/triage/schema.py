@@ -39,7 +39,7 @@ def json_schema() -> dict[str, Any]:
     }
     types = {
         "type": "array",
-        "items": {"type": "string", "minLength": 1, "maxLength": 120},
+        "items": {"type": "string", "pattern": r"\S", "maxLength": 120},
         "maxItems": MAX_ITEMS,
         "uniqueItems": True,
     }
@@ -104,7 +104,7 @@ def condition_schema() -> dict[str, Any]:
 
 
 def _test_schema(name: dict[str, Any], field: Field, operator: str) -> dict[str, Any]:
-    scalar: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 120}
+    scalar: dict[str, Any] = {"type": "string", "pattern": r"\S", "maxLength": 120}
     if field.kind == "number":
         scalar = {"type": "integer", "minimum": field.low, "maximum": field.high}
     elif field.kind == "flag":
