@@ -1,5 +1,6 @@
 """The start is refused when a wall is missing: a role that ignores policies, or a tenant table without one."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.apps import apps
@@ -17,7 +18,7 @@ _THERE = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
 
 
 @register(Tags.database)
-def role_cannot_bypass(databases: list[str] | None = None, **_: Any) -> list[CheckMessage]:
+def role_cannot_bypass(*, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """E001: the console must not work as a role that sees through the walls."""
     if not databases:
         return []
@@ -37,7 +38,7 @@ def role_cannot_bypass(databases: list[str] | None = None, **_: Any) -> list[Che
 
 
 @register(Tags.database)
-def tables_are_walled(databases: list[str] | None = None, **_: Any) -> list[CheckMessage]:
+def tables_are_walled(*, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """E002: every tenant table that exists has forced row-level security and a policy."""
     if not databases:
         return []

@@ -42,4 +42,4 @@ def Wall(
             f"REFERENCES {target} (agency_id, id) DEFERRABLE INITIALLY DEFERRED"
         )
         raze.insert(0, f"ALTER TABLE {table} DROP CONSTRAINT {name}")
-    return migrations.RunSQL(build, raze)
+    return migrations.RunSQL(tuple(build), tuple(raze))

@@ -12,7 +12,7 @@ def write_note(book: Book, call: Call, text: str, *, for_unit: str = "", occurre
     """Adds a line to the narrative of a locked call."""
     check_text("text", text, NARRATIVE_LIMIT, required=True)
     note = Note.objects.create(
-        call=call, text=text, by=book.by, for_unit=for_unit, at=book.now, occurred_at=occurred_at or book.now
+        call=call, text=text, by=book.person, for_unit=for_unit, at=book.now, occurred_at=occurred_at or book.now
     )
     book.add("note.added", call=call, data={"note": note.pk}, occurred_at=note.occurred_at)
     return note
@@ -34,11 +34,11 @@ def keep_struck(book: Book, call: Call, text: str) -> None:
     Note.objects.create(
         call=call,
         text=text,
-        by=book.by,
+        by=book.person,
         at=book.now,
         occurred_at=call.received_at,
         struck_at=book.now,
-        struck_by=book.by,
+        struck_by=book.person,
     )
 
 

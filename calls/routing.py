@@ -41,8 +41,8 @@ def by_rules(book: Book, call: Call, *, cannot_say: bool = False) -> Decision:
     check_answers(rules, call)
     case = facts.case_of(book.agency, call, call.type)
     found = triage.decide(rules.rule_set, rules.floor, case, cannot_say=cannot_say)
-    picked = call.decision if call.decision is not None and call.decision.decided_kind == _PERSON else None
-    if picked is not None and _still_stands(picked, rules, case):
+    picked: Decision | None = call.decision
+    if picked is not None and picked.decided_kind == _PERSON and _still_stands(picked, rules, case):
         return picked
     by = found.decided_by
     return _store(
@@ -270,7 +270,7 @@ def _store(book: Book, call: Call, rules: queries.Rules, **values: Any) -> Decis
         by=book.by,
         **values,
     )
-    data = {"decision": decision.pk, "route": decision.route, "priority": decision.priority, "type": decision.type_code}
+    data: dict[str, Any] = {"decision": decision.pk, "route": decision.route, "priority": decision.priority, "type": decision.type_code}
     data |= {"decided_by": {"kind": decision.decided_kind, "id": decision.decided_id}, "rule_set": rules.row.version}
     data |= {"override": decision.override_code} if decision.override_code else {}
     book.add("call.decided", call=call, data=data)

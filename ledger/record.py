@@ -96,6 +96,13 @@ class Book:
             )
         )
 
+    @property
+    def person(self) -> Member:
+        """Who acts, where only a person can: the clock writes no notes."""
+        if self.by is None:
+            raise ValueError("this is for a person to do")
+        return self.by
+
     def tell(self, channel: str, address: str, message: str, data: dict[str, Any]) -> None:
         """Somebody outside the console must be told: a row that the worker delivers after the commit."""
         self._deliveries.append(

@@ -74,7 +74,7 @@ def send_mayday(
         unit = queries.locked_unit(found.pk)
         running = Alarm.objects.filter(kind=MAYDAY, unit_id=unit.pk, taken_at=None, settled_at=None).first()
         if running is not None:
-            return Call.objects.get(pk=running.call_id)
+            return call_queries.locked_call(running.call_id or 0)
         if lat is not None and lon is not None:
             place_unit(unit, lat, lon, now)
         call = call_actions.open_call(book, _mayday_intake(unit))

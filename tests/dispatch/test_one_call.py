@@ -93,7 +93,7 @@ def test_a_unit_goes_all_the_way_and_closes_the_call(
     assert fresh(call).status == "on_scene"
     assert armed(call) == {"welfare_check"}
     close_call(call.pk, CloseOrder("01"), by=cole, now=now)
-    assert (fresh(call).status, fresh(call).disposition.code) == ("closed", "01")  # type: ignore[union-attr]
+    assert (fresh(call).status, fresh(call).disposition.code) == ("closed", "01")
     assert Assignment.objects.get(pk=assignment.pk).status == "cleared"
     assert armed(call) == set()
 
@@ -144,7 +144,7 @@ def test_an_upgrade_on_scene_keeps_the_unit_there_until_it_is_cleared(
     acknowledge_transfer(call.pk, Acceptance("Sgt. Poe", "P26-1"), by=dora, now=now)
     assert fresh(call).status == "transferred"
     move_assignment(assignment.pk, StatusOrder(AssignmentStatus.CLEARED), by=cole, now=now)
-    assert (fresh(call).status, fresh(call).disposition.code) == ("closed", "15")  # type: ignore[union-attr]
+    assert (fresh(call).status, fresh(call).disposition.code) == ("closed", "15")
     assert call.external_numbers.get().number == "P26-1"
 
 

@@ -25,7 +25,7 @@ TENANTS = [model for model in apps.get_models() if issubclass(model, TenantModel
 def _sql(statement: str, *values: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 @pytest.mark.parametrize("table", sorted(tenant_tables()))
