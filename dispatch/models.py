@@ -23,7 +23,7 @@ class Unit(TenantModel):
             max_length=24, choices=[(s.value, s.value) for s in UnitStatus], default=UnitStatus.AVAILABLE.value
         )
     )
-    secondary = internal(models.CharField(max_length=24, default="ready"))
+    secondary = internal(models.CharField(max_length=24, default="available"))
     since = internal(models.DateTimeField())
     lat = safety(models.FloatField(null=True))
     lon = safety(models.FloatField(null=True))

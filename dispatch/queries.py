@@ -1,7 +1,7 @@
 """Reading units, shifts and assignments. Every read starts in the agency's scope."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Q
 
@@ -14,6 +14,7 @@ from dispatch.states import ACTIVE, OPEN
 
 ACTIVE_VALUES = [s.value for s in ACTIVE]
 OPEN_VALUES = [s.value for s in OPEN]
+AFTER_SHIFT = timedelta(hours=8)
 
 
 @dataclass
@@ -83,26 +84,26 @@ def duties_now(moment: datetime) -> list[Duty]:
 
 
 def own_unit(member: Member, moment: datetime) -> Unit | None:
-    """The unit that `member` is in at `moment`."""
-    duty = next((d for d in duties_now(moment) if d.member_id == member.pk and d.unit is not None), None)
+    """The unit that `member` is in at `moment`: the running shift's, else that of a shift that ended a while ago.
+
+    A shift's end does not take a unit's call for help, or its report, away from the people in it.
+    """
+    duties = Duty.objects.filter(member=member, unit__isnull=False, shift__starts_at__lte=moment)
+    latest = duties.filter(shift__ends_at__gt=moment - AFTER_SHIFT).order_by("-shift__ends_at", "-pk")
+    duty = latest.select_related("unit").first()
     return duty.unit if duty else None
 
 
 def is_own_unit(member: Member, unit: Unit, moment: datetime) -> bool:
-    """Whether `member` is in `unit` at `moment`."""
-    return Duty.objects.filter(
-        member=member, unit=unit, shift__starts_at__lte=moment, shift__ends_at__gt=moment
-    ).exists()
+    """Whether `unit` is the one that `member` is in at `moment`."""
+    mine = own_unit(member, moment)
+    return mine is not None and mine.pk == unit.pk
 
 
 def is_own_call(member: Member, call: Call, moment: datetime) -> bool:
     """Whether the unit that `member` is in at `moment` is, or was, on `call`."""
-    return Duty.objects.filter(
-        member=member,
-        shift__starts_at__lte=moment,
-        shift__ends_at__gt=moment,
-        unit__assignments__call=call,
-    ).exists()
+    mine = own_unit(member, moment)
+    return mine is not None and Assignment.objects.filter(call=call, unit=mine).exists()
 
 
 def cso_on_duty(moment: datetime) -> bool:

@@ -29,7 +29,7 @@ class Candidate:
     kind: str = "vehicle"
     on_duty: bool = True
     primary: str = "available"
-    secondary: str = "ready"
+    secondary: str = "available"
     busy_with: str = ""
     stacked: int = 0
     qualifications: frozenset[str] = frozenset()

@@ -50,7 +50,7 @@ class UnitStatus(StrEnum):
 
 # The shipped secondaries and the primary each one means.
 SECONDARIES: dict[str, UnitStatus] = {
-    "ready": UnitStatus.AVAILABLE,
+    "available": UnitStatus.AVAILABLE,
     "report_writing": UnitStatus.CONDITIONALLY_AVAILABLE,
     "outreach": UnitStatus.CONDITIONALLY_AVAILABLE,
     "meal": UnitStatus.NOT_AVAILABLE,

@@ -42,8 +42,8 @@ def close_call(call_id: int, order: CloseOrder, *, by: Member, now: datetime) ->
     with record(by=by, now=now) as book:
         call, other = _locked_pair(call_id, into)
         require(by, Operation.CLOSE, own=queries.is_own_call(by, call, now))
-        if call.status == CallStatus.CLOSED and call.disposition == ending:
-            return call
+        if call.status == CallStatus.CLOSED:
+            return _closed_already(call, ending)
         if call.status == CallStatus.NEW and ending.code not in _WHILE_NEW:
             raise IllegalMove("Decide the route first: an undecided call closes only as information or a duplicate.")
         if other is not None:
@@ -125,6 +125,13 @@ def to_queue(book: Book, call: Call, *, why: str, reason: str) -> None:
     if reason.strip():
         notes.write_note(book, call, reason)
     follow_primary(book, call)
+
+
+def _closed_already(call: Call, ending: Disposition) -> Call:
+    """Closing it the same way again changes nothing; another way needs it reopened first."""
+    if call.disposition_id != ending.pk:
+        raise IllegalMove(f"Call {call.number} is closed already, as something else. Reopen it first.")
+    return call
 
 
 def _other_call(order: CloseOrder) -> Call | None:

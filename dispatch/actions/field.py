@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agencies.errors import IllegalMove, Invalid
-from agencies.models import Member
+from agencies.models import Agency, Member
 from agencies.permissions import require
 from agencies.roles import Operation
 from calls import actions as call_actions
@@ -28,9 +28,9 @@ WELFARE_CLOCKS = ("welfare_check", "welfare_alarm", "welfare_mayday")
 
 @dataclass(frozen=True)
 class UnitStatusOrder:
-    """A unit's own status off calls: a secondary, and the primary meaning where the secondary does not say it."""
+    """A unit's own status off calls: an agency-named secondary, or just its primary meaning."""
 
-    secondary: str
+    secondary: str = ""
     primary: UnitStatus | None = None
     occurred_at: datetime | None = None
 
@@ -123,17 +123,15 @@ def check_by_radio(callsigns: Sequence[str], *, by: Member, now: datetime, at: d
 
 def set_unit_status(callsign: str, order: UnitStatusOrder, *, by: Member, now: datetime) -> Unit:
     """The unit's status off calls. On a call its board status is the assignment's."""
-    primary = order.primary or SECONDARIES.get(order.secondary)
-    if primary is None:
-        raise Invalid(errors={"secondary": [f"A status is one of {', '.join(SECONDARIES)}."]})
     found = queries.unit_by_callsign(callsign)
+    primary, secondary = _meaning(by.agency, order)
     when = fieldtime.bounded(order.occurred_at, now)
     with record(by=by, now=now) as book:
         unit = queries.locked_unit(found.pk)
         require(by, Operation.UNIT_STATUS, own=queries.is_own_unit(by, unit, now))
-        if (unit.primary, unit.secondary) == (primary.value, order.secondary):
+        if (unit.primary, unit.secondary) == (primary.value, secondary):
             return unit
-        unit.primary, unit.secondary, unit.since = primary.value, order.secondary, when.moment
+        unit.primary, unit.secondary, unit.since = primary.value, secondary, when.moment
         unit.save(update_fields=["primary", "secondary", "since"])
         data = {"primary": unit.primary, "secondary": unit.secondary} | when.flags
         book.add("unit.status", unit=unit, data=data, occurred_at=when.moment)
@@ -176,6 +174,19 @@ def strike_note(note_id: int, *, by: Member, now: datetime) -> Note:
         note = Note.objects.select_for_update(of=("self",)).get(pk=note_id)
         note.call = call
         return notes.strike(book, note)
+
+
+def _meaning(agency: Agency, order: UnitStatusOrder) -> tuple[UnitStatus, str]:
+    """The primary and the secondary that the order means, from the agency's own list of statuses."""
+    named = {s["code"]: UnitStatus(s["primary"]) for s in agency.settings.get("statuses", [])} or SECONDARIES
+    # On a call the status is the assignment's: nobody sets it by hand.
+    known = {code: primary for code, primary in named.items() if code not in set(AssignmentStatus)}
+    secondary = order.secondary or next((code for code, primary in known.items() if primary is order.primary), "")
+    if secondary not in known:
+        raise Invalid(errors={"secondary": [f"A status is one of {', '.join(known)}."]})
+    if order.primary not in (None, known[secondary]):
+        raise Invalid(errors={"primary": [f"{secondary} means {known[secondary].value} in this agency."]})
+    return known[secondary], secondary
 
 
 def _put_on_scene(book: Book, call: Call, unit: Unit) -> Assignment:

@@ -66,6 +66,8 @@ def acknowledge_transfer(call_id: int, acceptance: Acceptance, *, by: Member, no
         call = call_queries.locked_call(call_id)
         require(by, Operation.ACKNOWLEDGE_TRANSFER)
         transfer = open_transfer(call)
+        if _said_before(call, acceptance):
+            return call
         if transfer is None:
             raise IllegalMove(f"Call {call.number} is not waiting for anybody to accept it.")
         if transfer.acknowledged_at is not None:
@@ -96,6 +98,14 @@ def hand_back(call_id: int, *, reason: str, by: Member, now: datetime) -> Call:
         call.decision, call.route, call.priority = decision, decision.route, decision.priority
         to_queue(book, call, why="handed_back", reason=reason)
     return call
+
+
+def _said_before(call: Call, acceptance: Acceptance) -> bool:
+    """Whether this very acceptance is what the call's latest transfer has: saying it twice changes nothing."""
+    latest = call.transfers.order_by("-pk").first()
+    if latest is None or latest.acknowledged_at is None or call.status == CallStatus.QUEUED:
+        return False
+    return (latest.accepted_by, latest.external_number) == (acceptance.accepted_by, acceptance.external_number)
 
 
 def _hurry(book: Book, call: Call, order: TransferOrder) -> None:

@@ -19,6 +19,7 @@ from dispatch.actions import (
     StatusOrder,
     TransferOrder,
     UnitBusy,
+    UnitStatusOrder,
     acknowledge_transfer,
     add_note,
     assign_unit,
@@ -30,12 +31,13 @@ from dispatch.actions import (
     reopen_call,
     schedule_call,
     send_mayday,
+    set_unit_status,
     strike_note,
     take_alarm,
     transfer_call,
 )
 from dispatch.models import Assignment, Unit
-from dispatch.states import AssignmentStatus
+from dispatch.states import AssignmentStatus, UnitStatus
 from ledger.models import Alarm, Deadline, Event
 from tests.conftest import ALL_NO
 
@@ -223,3 +225,38 @@ def test_a_note_is_struck_by_its_writer_only(take: Take, dora: Member, sue: Memb
     with pytest.raises(Forbidden):
         strike_note(note.pk, by=sue, now=now)
     assert strike_note(note.pk, by=dora, now=now).struck_by == dora
+
+
+def test_an_officer_calls_for_help_also_after_the_shift_has_ended(
+    cole: Member, coles_unit: Unit, now: datetime
+) -> None:
+    late = now + timedelta(hours=9)
+    assert send_mayday(coles_unit.callsign, by=cole, now=late).status == "transferred"
+
+
+def test_hearing_twice_that_sworn_has_it_changes_nothing(take: Take, dora: Member, now: datetime) -> None:
+    call = take(answers=ALL_NO | {"weapon": "yes"})
+    acknowledge_transfer(call.pk, Acceptance("Sgt. Poe", "P26-1"), by=dora, now=now)
+    lines = Event.objects.count()
+    acknowledge_transfer(call.pk, Acceptance("Sgt. Poe", "P26-1"), by=dora, now=now)
+    assert Event.objects.count() == lines
+    with pytest.raises(IllegalMove):
+        acknowledge_transfer(call.pk, Acceptance("Sgt. Roe", "P26-2"), by=dora, now=now)
+
+
+def test_a_closed_call_is_not_closed_as_something_else(take: Take, dora: Member, now: datetime) -> None:
+    call = take()
+    close_call(call.pk, CloseOrder("13"), by=dora, now=now)
+    close_call(call.pk, CloseOrder("13"), by=dora, now=now)
+    with pytest.raises(IllegalMove):
+        close_call(call.pk, CloseOrder("01"), by=dora, now=now)
+
+
+def test_a_unit_in_training_cannot_be_sent(
+    take: Take, dora: Member, cole: Member, coles_unit: Unit, now: datetime
+) -> None:
+    set_unit_status(coles_unit.callsign, UnitStatusOrder("training"), by=cole, now=now)
+    with pytest.raises(UnitBusy, match="training"):
+        assign_unit(take().pk, AssignOrder(coles_unit.callsign), by=dora, now=now)
+    unit = set_unit_status(coles_unit.callsign, UnitStatusOrder(primary=UnitStatus.AVAILABLE), by=cole, now=now)
+    assert unit.primary == "available"
