@@ -16,7 +16,7 @@ from agencies.actions import add_member
 from agencies.models import Agency, Member, Qualification, User
 from agencies.roles import Role
 from agencies.scope import agency_scope
-from cso import programmes
+from cso import demo_calls, programmes
 from cso.programmes import Programme
 from cso.programmes.loading import create_from_template
 from dispatch import queries
@@ -24,7 +24,7 @@ from dispatch.actions import RosterLine, ShiftOrder, plan_shift
 from dispatch.models import Unit
 
 AGENCIES = ("san-jose", "seattle")
-AHEAD, LENGTH = timedelta(hours=9), timedelta(hours=12)
+LENGTH = timedelta(hours=16)
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ def load(*, password: str | None = None, now: datetime | None = None) -> None:
     for slug in AGENCIES:
         programme = programmes.read(slug)
         agency_id = doors.agency_by_slug(slug)
+        fresh = agency_id is None
         if agency_id is None:
             agency_id = create_from_template(programme, now=now, demonstration=True)
             with agency_scope(agency_id):
@@ -69,6 +70,8 @@ def load(*, password: str | None = None, now: datetime | None = None) -> None:
         with agency_scope(agency_id):
             _set_password(slug, password)
             _shift_under_way(programme, now)
+            if fresh:
+                demo_calls.play(slug, dora=_dora(slug), now=now)
 
 
 def email(given: str, slug: str) -> str:
@@ -87,6 +90,11 @@ def _people(programme: Programme) -> None:
         for member in Member.objects.filter(roles__contains=[Role.OFFICER.value])
         for code in sorted(everything)
     )
+
+
+def _dora(slug: str) -> Member:
+    found = Member.objects.select_related("agency", "user").get(email=email("dora", slug))
+    return found.as_role(Role.DISPATCHER)
 
 
 def _set_password(slug: str, password: str) -> None:
@@ -119,7 +127,8 @@ def _shift_under_way(programme: Programme, now: datetime) -> None:
         RosterLine(email("dora", slug), role=Role.DISPATCHER),
         RosterLine(email("sue", slug), role=Role.SUPERVISOR),
     ]
-    starts = now.replace(minute=0, second=0, microsecond=0)
+    # From before the demo's first call, so that its calls fall into the watch.
+    starts = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=4)
     plan_shift(
         ShiftOrder(name="Day and night", starts_at=starts, ends_at=starts + LENGTH, roster=roster), by=None, now=now
     )
