@@ -6,11 +6,20 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django_htmx.middleware import HtmxDetails
 
 from agencies.errors import Forbidden
+from agencies.models import Member
 from agencies.roles import Grant, Operation, grant
 
 View = Callable[..., HttpResponse]
+
+
+class MemberRequest(HttpRequest):
+    """A request that `member_required` has let through."""
+
+    member: Member
+    htmx: HtmxDetails
 
 
 def member_required(*operations: Operation) -> Callable[[View], View]:

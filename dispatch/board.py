@@ -5,9 +5,26 @@ are stored and the browser ticks them, so that one rendering serves every viewer
 Board rows carry no resident's name, phone or age.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.urls import reverse
+
+from agencies.models import Agency
+from calls.models import Call, Transfer
+from calls.pages import place_of
+from calls.queries import open_calls
+from calls.states import CallStatus, Source
+from calls.words import CLOCK, ROUTE, STATUS, label, language_name, named, said
+from dispatch import queries
+from dispatch.models import Assignment
+from dispatch.queries import UnitNow
+from dispatch.states import AssignmentStatus, UnitStatus
+from dispatch.words import ALARM, ASSIGNMENT, SECONDARY
+from ledger.models import Alarm, Cursor, Deadline
 
 
 @dataclass(frozen=True)
@@ -47,7 +64,6 @@ class CallRow:
     received_at: datetime
     clock: Clock | None
     sort: str
-    source: str = "phone"
     area: str = ""
     language: str = ""
     interpreter: bool = False
@@ -55,7 +71,6 @@ class CallRow:
     assist: bool = False
     overridden: bool = False
     emergency: bool = False
-    scheduled_for: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +78,6 @@ class UnitRow:
     """One line of the unit board. `group` is free, busy or away, from the primary meaning."""
 
     callsign: str
-    href: str
     group: str
     status: str
     status_label: str
@@ -72,18 +86,15 @@ class UnitRow:
     sort: str
     call_number: str = ""
     call_href: str = ""
-    place: str = ""
     stacked: int = 0
     clock: Clock | None = None
-    area: str = ""
-    mode: str = ""
 
 
 @dataclass(frozen=True)
 class AlarmRow:
     """A missed deadline or a MAYDAY, until somebody takes it. `level` is danger or warning."""
 
-    id: str
+    id: int
     kind: str
     level: str
     title: str
@@ -93,15 +104,190 @@ class AlarmRow:
     sort: str
     href: str = ""
     number: str = ""
-    callsign: str = ""
 
 
 @dataclass(frozen=True)
 class BoardView:
-    """The whole board as a role sees it. `after` is the last event it contains."""
+    """The whole board as a role sees it. `after` is the last event that it is sure to contain."""
 
     calls: Sequence[CallRow]
     units: Sequence[UnitRow]
     alarms: Sequence[AlarmRow]
     after: int
     stream_url: str
+
+
+# The clock that a call or an assignment in this state runs against.
+_CALL_CLOCK = {
+    CallStatus.NEW: "undecided",
+    CallStatus.QUEUED: "unassigned",
+    CallStatus.SCHEDULED: "appointment",
+    CallStatus.TRANSFERRED: "transfer",
+}
+_ASSIGNMENT_CLOCK = {
+    AssignmentStatus.ASSIGNED: "acknowledge",
+    AssignmentStatus.ACKNOWLEDGED: "en_route",
+    AssignmentStatus.ON_SCENE: "welfare_check",
+}
+_DANGER = {"mayday", "welfare_mayday"}
+Clocks = dict[tuple[int | None, int | None, str], Clock]
+
+
+def board_view(agency: Agency, now: datetime) -> BoardView:
+    """The board as it is. The number is read first: what happens meanwhile comes once more by stream."""
+    after = last_seq(agency)
+    return BoardView(
+        calls=call_rows(agency, on_board()),
+        units=unit_rows(agency, queries.units_now(now)),
+        alarms=alarm_rows(agency, open_alarms()),
+        after=after,
+        stream_url=f"/a/{agency.slug}/stream/",
+    )
+
+
+def last_seq(agency: Agency) -> int:
+    """The agency's latest event number."""
+    return Cursor.objects.filter(agency=agency).values_list("last_seq", flat=True).first() or 0
+
+
+def on_board() -> QuerySet[Call]:
+    """Open calls, without those that sworn has accepted."""
+    accepted = Transfer.objects.filter(call=OuterRef("pk"), ended_at=None, acknowledged_at__isnull=False)
+    return open_calls().exclude(Exists(accepted), status=CallStatus.TRANSFERRED.value)
+
+
+def call_rows(agency: Agency, calls: Iterable[Call]) -> list[CallRow]:
+    """Rows for `calls`, in the order of the board. Two queries, whatever their number."""
+    found = list(calls)
+    ids = [call.pk for call in found]
+    units: dict[int, list[Assignment]] = {}
+    rows = Assignment.objects.filter(call_id__in=ids, status__in=queries.OPEN_VALUES).select_related("unit")
+    for assignment in rows.order_by("-primary", "assigned_at", "pk"):
+        units.setdefault(assignment.call_id, []).append(assignment)
+    clocks = clocks_of(ids)
+    return sorted((call_row(agency, c, units.get(c.pk, []), clocks) for c in found), key=lambda row: row.sort)
+
+
+def call_row(agency: Agency, call: Call, assignments: Sequence[Assignment], clocks: Clocks) -> CallRow:
+    decision = call.decision
+    return CallRow(
+        number=call.number,
+        href=reverse("call", args=[agency.slug, call.number]),
+        status=call.status,
+        status_label=label(STATUS, call.status),
+        route=call.route or "",
+        route_label=label(ROUTE, call.route),
+        priority=call.priority if call.route else None,
+        type_code=call.type.code if call.type else "",
+        type_label=said(call.type.name) if call.type else "",
+        place=place_of(call),
+        units=[unit_tag(a) for a in assignments],
+        received_at=call.received_at,
+        clock=_clock_of(call, assignments, clocks),
+        sort=f"{call.priority if call.route else 0}-{call.received_at:%Y%m%d%H%M%S%f}-{call.pk:012d}",
+        area=call.area,
+        language=language_name(call.caller_language) if call.caller_language not in ("", "en") else "",
+        interpreter=call.interpreter,
+        self_initiated=call.source == Source.SELF_INITIATED,
+        assist=call.source == Source.SWORN_REQUEST,
+        overridden=bool(decision and decision.suggested_route and decision.suggested_route != decision.route),
+        emergency=call.priority == 1 and call.status == CallStatus.TRANSFERRED,
+    )
+
+
+def unit_tag(assignment: Assignment) -> UnitTag:
+    return UnitTag(
+        callsign=assignment.unit.callsign,
+        status=assignment.status,
+        status_label=label(ASSIGNMENT, assignment.status),
+        primary=assignment.primary,
+    )
+
+
+def clocks_of(call_ids: Sequence[int]) -> Clocks:
+    """The latest clock of each kind, by call and assignment, also one that has fired: late stays late until done."""
+    rows = (
+        Deadline.objects.filter(call_id__in=call_ids).exclude(state=Deadline.State.DISARMED).order_by("armed_at", "pk")
+    )
+    return {(d.call_id, d.assignment_id, d.kind): Clock(d.kind, label(CLOCK, d.kind), d.due_at) for d in rows}
+
+
+def assignment_clock(assignment: Assignment, clocks: Clocks) -> Clock | None:
+    kind = _ASSIGNMENT_CLOCK.get(AssignmentStatus(assignment.status))
+    return clocks.get((assignment.call_id, assignment.pk, kind)) if kind else None
+
+
+def unit_rows(agency: Agency, units: Iterable[UnitNow]) -> list[UnitRow]:
+    """Rows for `units`, by callsign."""
+    found = list(units)
+    clocks = clocks_of([u.active.call_id for u in found if u.active])
+    names = named(agency, "statuses")
+    return sorted((unit_row(agency, unit, clocks, names) for unit in found), key=lambda row: row.sort)
+
+
+def unit_row(agency: Agency, now: UnitNow, clocks: Clocks, names: dict[str, str]) -> UnitRow:
+    active = now.active
+    number = active.call.number if active else ""
+    return UnitRow(
+        callsign=now.unit.callsign,
+        group="busy" if active else ("away" if now.unit.primary == UnitStatus.NOT_AVAILABLE else "free"),
+        status=active.status if active else now.unit.primary,
+        status_label=label(ASSIGNMENT, active.status) if active else secondary_label(now.unit.secondary, names),
+        since=now.since,
+        members=[member.name for member in now.members],
+        sort=_natural(now.unit.callsign),
+        call_number=number,
+        call_href=reverse("call", args=[agency.slug, number]) if number else "",
+        stacked=len(now.stacked),
+        clock=assignment_clock(active, clocks) if active else None,
+    )
+
+
+def secondary_label(code: str, names: dict[str, str]) -> str:
+    """What the agency calls a unit's status."""
+    return names.get(code) or label(SECONDARY, code)
+
+
+def open_alarms() -> QuerySet[Alarm]:
+    """Alarms that nobody has taken and whose cause is still there."""
+    return Alarm.objects.filter(taken_at=None, settled_at=None)
+
+
+def alarm_rows(agency: Agency, alarms: Iterable[Alarm]) -> list[AlarmRow]:
+    """Rows for `alarms`: MAYDAY first, then the oldest."""
+    found = list(alarms)
+    calls = Call.objects.select_related("type").in_bulk([a.call_id for a in found if a.call_id])
+    return sorted((_alarm_row(agency, a, calls.get(a.call_id or 0)) for a in found), key=lambda row: row.sort)
+
+
+def _alarm_row(agency: Agency, alarm: Alarm, call: Call | None) -> AlarmRow:
+    danger = alarm.kind in _DANGER or alarm.level == Alarm.Level.EVERYONE
+    callsign = str(alarm.about.get("unit", ""))
+    number = call.number if call else ""
+    type_label = said(call.type.name) if call and call.type and alarm.kind != "mayday" else ""
+    return AlarmRow(
+        id=alarm.pk,
+        kind=alarm.kind,
+        level="danger" if danger else "warning",
+        title=" ".join(filter(None, [label(ALARM, alarm.kind), callsign])),
+        detail=", ".join(filter(None, [type_label, place_of(call) if call else ""])),
+        at=alarm.due_at or alarm.raised_at,
+        take_url=reverse("alarm-taking", args=[agency.slug, alarm.pk]),
+        sort=f"{0 if alarm.kind == 'mayday' else 1 if danger else 2}-{alarm.raised_at:%Y%m%d%H%M%S%f}-{alarm.pk:012d}",
+        href=reverse("call", args=[agency.slug, number]) if number else "",
+        number=number,
+    )
+
+
+def _clock_of(call: Call, assignments: Sequence[Assignment], clocks: Clocks) -> Clock | None:
+    if call.route is None and call.status == CallStatus.NEW:
+        return clocks.get((call.pk, None, "undecided"))
+    kind = _CALL_CLOCK.get(CallStatus(call.status))
+    own = [clocks.get((call.pk, None, kind))] if kind else []
+    running = [clock for clock in [*own, *(assignment_clock(a, clocks) for a in assignments)] if clock]
+    return min(running, key=lambda clock: clock.due_at, default=None)
+
+
+def _natural(callsign: str) -> str:
+    """C7 before C12."""
+    return re.sub(r"\d+", lambda digits: digits.group().zfill(6), callsign)

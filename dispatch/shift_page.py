@@ -3,8 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from django.db.models import Count as CountRows
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from agencies.models import Member
+from agencies.permissions import may
+from agencies.roles import Operation, Role
+from calls.models import CallType, Disposition
+from calls.words import CLOCK, ROUTE, label, said
+from dispatch import board
 from dispatch.board import AlarmRow
+from dispatch.models import Rollup, Shift
+from dispatch.words import ALARM
+from ledger.models import Alarm
 
 
 @dataclass(frozen=True)
@@ -78,3 +92,90 @@ class ShiftPage:
     most: int = 1
     sign_off_url: str = ""
     sign_off_note: str = ""
+
+
+LISTED = 60
+
+
+def shift_rows(*, viewer: Member, now: datetime) -> list[ShiftRow]:
+    """The latest shifts; an officer sees those with the own name on the roster."""
+    rows = Shift.objects.annotate(on_duty=CountRows("duties")).select_related("signed_off_by")
+    if not may(viewer, Operation.READ_SHIFTS):
+        rows = rows.filter(duties__member=viewer)
+    return [_row(shift, viewer, now) for shift in rows.order_by("-starts_at", "-pk")[:LISTED]]
+
+
+def shift_page(shift: Shift, *, viewer: Member, now: datetime) -> ShiftPage:
+    """One shift for `viewer`. Before its end there is no rollup yet."""
+    rollup = Rollup.objects.filter(shift=shift).order_by("-computed_at").first()
+    figures: dict[str, Any] = rollup.figures if rollup else {}
+    by_route = _counts(figures.get("by_route", {}), {code: str(name) for code, name in ROUTE.items()})
+    types = {t.code: said(t.name) for t in CallType.objects.all()}
+    endings = {d.code: said(d.name) for d in Disposition.objects.all()}
+    may_sign = may(viewer, Operation.SIGN_OFF) and shift.signed_off_at is None and shift.ends_at <= now
+    return ShiftPage(
+        row=_row(shift, viewer, now),
+        counted_at=rollup.computed_at if rollup else None,
+        final=rollup is not None,
+        totals=_counts(figures.get("totals", {}), {}),
+        shares=[Share(**share) for share in figures.get("shares", [])],
+        by_route=by_route,
+        by_type=_counts(figures.get("by_type", {}), types),
+        by_disposition=_counts(figures.get("by_disposition", {}), endings),
+        not_sent=_counts(figures.get("not_sent", {}), {}),
+        times=[],
+        late_by_kind=_counts(figures.get("late", {}), {code: str(name) for code, name in CLOCK.items()}),
+        late=_late(shift, viewer),
+        roster=_roster(shift),
+        alarms=board.alarm_rows(viewer.agency, board.open_alarms()) if viewer.role is not Role.OFFICER else [],
+        most=max((count.n for count in by_route), default=1),
+        sign_off_url=reverse("shift-sign-off", args=[viewer.agency.slug, shift.pk]) if may_sign else "",
+        sign_off_note=shift.sign_off_note,
+    )
+
+
+def _row(shift: Shift, viewer: Member, now: datetime) -> ShiftRow:
+    return ShiftRow(
+        id=shift.pk,
+        name=shift.name,
+        href=reverse("shift", args=[viewer.agency.slug, shift.pk]),
+        starts_at=shift.starts_at,
+        ends_at=shift.ends_at,
+        on_duty=getattr(shift, "on_duty", 0),
+        under_way=shift.starts_at <= now < shift.ends_at,
+        signed_off_by=str(shift.signed_off_by) if shift.signed_off_by else "",
+    )
+
+
+def _counts(found: dict[str, int], names: dict[str, str]) -> list[Count]:
+    rows = [
+        Count(code if code in names else "", names.get(code, code.replace("_", " ")), n) for code, n in found.items()
+    ]
+    return sorted(rows, key=lambda count: (-count.n, count.label))
+
+
+def _late(shift: Shift, viewer: Member) -> list[LateRow]:
+    rows = Alarm.objects.filter(raised_at__gte=shift.starts_at, raised_at__lt=shift.ends_at).select_related("taken_by")
+    found = list(rows.order_by("raised_at", "pk"))
+    return [
+        LateRow(
+            label=label(ALARM, alarm.kind),
+            number=str(alarm.about.get("call", "")),
+            href=reverse("call", args=[viewer.agency.slug, alarm.about["call"]]) if alarm.about.get("call") else "",
+            callsign=str(alarm.about.get("unit", "")),
+            due_at=alarm.due_at or alarm.raised_at,
+            taken_by=str(alarm.taken_by) if alarm.taken_by else "",
+        )
+        for alarm in found
+    ]
+
+
+def _roster(shift: Shift) -> list[tuple[str, list[str]]]:
+    found: dict[str, list[str]] = {}
+    for duty in shift.duties.select_related("member", "unit").order_by("unit__callsign", "pk"):
+        found.setdefault(duty.unit.callsign if duty.unit else str(_(duty.role)), []).append(duty.member.name)
+    return list(found.items())
+
+
+def _name(code: str, names: dict[str, str]) -> str:
+    return names.get(code) or code.replace("_", " ")

@@ -1,11 +1,26 @@
 """What the officer's tablet shows: the current call big, what is stacked, what is asked of him."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dispatch.board import AlarmRow, Clock, UnitRow
-from dispatch.call_page import AssignmentRow, CallPage, Choice
+from django.urls import reverse
+
+from agencies.models import Agency, Member
+from calls.models import CallType
+from calls.pages import Choice, place_of
+from calls.queries import call_by_number
+from calls.words import said
+from dispatch import board, queries
+from dispatch.board import Clock, UnitRow
+from dispatch.call_page import AssignmentRow, CallPage, assignment_row, call_page
+from dispatch.models import Assignment, Unit
+from dispatch.states import SECONDARIES, AssignmentStatus, UnitStatus
+from dispatch.words import SECONDARY
+
+# Statuses that follow from an assignment and are not chosen by hand.
+_DERIVED = {"en_route", "on_scene", "assigned", "acknowledged"}
 
 
 @dataclass(frozen=True)
@@ -40,7 +55,6 @@ class TabletView:
     welfare: Clock | None
     welfare_url: str
     mayday_url: str
-    mayday: AlarmRow | None
     unit_status_url: str
     self_initiated_url: str
     secondaries: Sequence[Secondary]
@@ -48,3 +62,71 @@ class TabletView:
     types: Sequence[Choice]
     after: int
     stream_url: str
+
+
+def tablet_view(unit: Unit, *, viewer: Member, now: datetime) -> TabletView:
+    """The tablet of `unit` for the officer in it."""
+    agency = viewer.agency
+    after = board.last_seq(agency)
+    found = queries.unit_now(unit, now)
+    active = found.active
+    clocks = board.clocks_of([active.call_id]) if active else {}
+    row = board.unit_rows(agency, [found])[0]
+    on_scene = active is not None and active.status == AssignmentStatus.ON_SCENE
+    return TabletView(
+        href=reverse("tablet", args=[agency.slug]),
+        once=uuid.uuid4().hex,
+        unit=row,
+        call=call_page(call_by_number(active.call.number), viewer=viewer, now=now) if active else None,
+        assignment=assignment_row(active, clocks, agency) if active else None,
+        welfare=row.clock if on_scene else None,
+        welfare_url=reverse("unit-welfare", args=[agency.slug, unit.callsign]),
+        mayday_url=reverse("unit-mayday", args=[agency.slug, unit.callsign]),
+        unit_status_url=reverse("unit-status", args=[agency.slug, unit.callsign]),
+        self_initiated_url=reverse("unit-calls", args=[agency.slug, unit.callsign]),
+        secondaries=secondaries(agency, unit),
+        stacked=[_stacked(assignment, agency) for assignment in found.stacked],
+        types=_types(),
+        after=after,
+        stream_url=f"/a/{agency.slug}/stream/",
+    )
+
+
+def secondaries(agency: Agency, unit: Unit) -> list[Secondary]:
+    """The statuses to choose from: the agency's own list, or the shipped one."""
+    listed = agency.settings.get("statuses") or [
+        {"code": code, "primary": primary.value, "names": {"en": str(SECONDARY[code])}}
+        for code, primary in SECONDARIES.items()
+    ]
+    return [
+        Secondary(s["code"], said(s["names"]), s["primary"], chosen=_is(unit, s["code"], s["primary"]))
+        for s in listed
+        if s["code"] not in _DERIVED
+    ]
+
+
+def primary_of(agency: Agency, code: str) -> UnitStatus | None:
+    """What a status of the agency's list means; None for one that is not on it."""
+    return next((UnitStatus(s["primary"]) for s in agency.settings.get("statuses", []) if s["code"] == code), None)
+
+
+def _is(unit: Unit, code: str, primary: str) -> bool:
+    ready = unit.secondary == "available" and primary == UnitStatus.AVAILABLE
+    return unit.secondary == code or (ready and unit.primary == UnitStatus.AVAILABLE)
+
+
+def _stacked(assignment: Assignment, agency: Agency) -> StackedRow:
+    call = assignment.call
+    return StackedRow(
+        number=call.number,
+        priority=call.priority,
+        type_label=said(call.type.name) if call.type else "",
+        place=place_of(call),
+        received_at=call.received_at,
+        take_url=reverse("assignment-status", args=[agency.slug, assignment.pk]),
+    )
+
+
+def _types() -> list[Choice]:
+    rows = CallType.objects.filter(retired_at=None, never_cso=False).order_by("code")
+    return sorted((Choice(row.code, said(row.name)) for row in rows), key=lambda choice: choice.label)

@@ -1,0 +1,160 @@
+"""The forms of intake and triage, read into the orders that the actions take."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+
+from agencies.forms import PlainForm
+from calls import queries
+from calls.intake import ANSWERS, FACTS, NARRATIVE_LIMIT, Amendment, Intake, Override
+from calls.models import Call, CallType
+from calls.states import Route, Source
+
+QUESTION, FACT = "q_", "fact_"
+
+
+def _text(limit: int, *, required: bool = False) -> forms.CharField:
+    return forms.CharField(max_length=limit, required=required, strip=False)
+
+
+class IntakeForm(PlainForm):
+    """The intake panel. Everything may be empty: the action says what is enough."""
+
+    address = _text(300)
+    lat = forms.FloatField(required=False)
+    lon = forms.FloatField(required=False)
+    caller_phone = _text(40)
+    caller_name = _text(120)
+    caller_anonymous = forms.BooleanField(required=False)
+    caller_language = _text(35)
+    interpreter = forms.BooleanField(required=False)
+    no_contact = forms.BooleanField(required=False)
+    type = _text(60)
+    narrative = _text(NARRATIVE_LIMIT)
+    source = forms.ChoiceField(choices=[(s.value, s.value) for s in Source], required=False)
+    fact_subject_age = forms.IntegerField(required=False, min_value=0, max_value=130)
+    fact_caller_age = forms.IntegerField(required=False, min_value=0, max_value=130)
+    fact_elapsed_min = forms.IntegerField(required=False, min_value=0, max_value=5_256_000)
+    fact_scene_secured_by = _text(120)
+    fact_requested_by = _text(120)
+    external_number = _text(60)
+    into = _text(12)
+    once = _text(64)
+    emergency = forms.BooleanField(required=False)
+    override_route = forms.ChoiceField(choices=[(r.value, r.value) for r in Route], required=False)
+    override_code = _text(40)
+    override_text = _text(500)
+
+
+_AS_TYPED = (
+    "address", "lat", "lon", "caller_phone", "caller_name", "caller_anonymous", "caller_language", "interpreter",
+    "no_contact", "narrative",
+)  # fmt: skip
+
+
+def intake_order(request: HttpRequest) -> Intake:
+    """The call as typed. A type that is only half typed counts as none until a code, name or synonym is there."""
+    given = IntakeForm.read(request)
+    external = given["external_number"].strip()
+    return Intake(
+        **{name: given[name] for name in _AS_TYPED},
+        type_code=type_code(given["type"]),
+        answers=answers_in(request.POST),
+        facts=facts_in(given),
+        source=Source(given["source"] or Source.PHONE),
+        external=(("sworn", external),) if external else (),
+        emergency=given["emergency"],
+        override=_override(given),
+    )
+
+
+def type_code(typed: str) -> str | None:
+    """The code that is meant: a code in any case, or a name, synonym or radio code written in full."""
+    wanted = typed.strip().casefold()
+    if not wanted:
+        return None
+    rows = list(CallType.objects.filter(retired_at=None))
+    for row in rows:
+        if row.code.casefold() == wanted:
+            return row.code
+    for row in rows:
+        words = [*row.name.values(), *row.codes, row.apco_code, *(w for found in row.synonyms.values() for w in found)]
+        if wanted in {str(word).casefold() for word in words}:
+            return row.code
+    return typed.strip()
+
+
+def answers_in(data: Mapping[str, Any]) -> dict[str, str]:
+    """Answers by code: one spoken question answers all of its codes."""
+    rule_set = queries.rules_in_force().rule_set
+    found = {}
+    for question in rule_set.questions:
+        answer = data.get(QUESTION + question.id)
+        if answer in ANSWERS:
+            found.update(dict.fromkeys(question.codes, str(answer)))
+    return found
+
+
+def facts_in(given: Mapping[str, Any]) -> dict[str, Any]:
+    values = {name: given.get(FACT + name) for name in FACTS}
+    return {
+        name: value.strip() if isinstance(value, str) else value
+        for name, value in values.items()
+        if value not in (None, "")
+    }
+
+
+def _override(given: Mapping[str, Any]) -> Override | None:
+    if not given["override_route"]:
+        return None
+    return Override(Route(given["override_route"]), given["override_code"], given["override_text"])
+
+
+class DetailsForm(PlainForm):
+    """What is known of a call, written anew. `version` is the one the member looked at."""
+
+    address = _text(300)
+    caller_phone = _text(40)
+    caller_name = _text(120)
+    caller_anonymous = forms.BooleanField(required=False)
+    caller_language = _text(35)
+    interpreter = forms.BooleanField(required=False)
+    no_contact = forms.BooleanField(required=False)
+    report_number = _text(40)
+    priority = forms.TypedChoiceField(
+        choices=[(str(n), str(n)) for n in range(1, 5)], coerce=int, empty_value=None, required=False
+    )
+    version = forms.IntegerField()
+
+
+def amendment(request: HttpRequest, call: Call) -> tuple[Amendment, int]:
+    """What differs from the call as it is, and the version that was looked at."""
+    given = DetailsForm.read(request)
+    version = given.pop("version")
+    before = {name: getattr(call, name) for name in given if name != "priority"} | {"priority": call.picked_priority}
+    return Amendment({name: value for name, value in given.items() if value != before[name]}), version
+
+
+class TriageForm(PlainForm):
+    type = _text(60)
+    fact_subject_age = forms.IntegerField(required=False, min_value=0, max_value=130)
+    fact_caller_age = forms.IntegerField(required=False, min_value=0, max_value=130)
+    fact_elapsed_min = forms.IntegerField(required=False, min_value=0, max_value=5_256_000)
+    fact_scene_secured_by = _text(120)
+    fact_requested_by = _text(120)
+    cannot_say = forms.BooleanField(required=False)
+
+
+class OverrideForm(PlainForm):
+    route = forms.ChoiceField(choices=[(r.value, r.value) for r in Route])
+    code = _text(40)
+    text = _text(500)
+
+
+class SearchForm(forms.Form):
+    q = _text(200)
+    status = _text(12)
+    route = _text(12)
+    before = forms.IntegerField(required=False, min_value=0)

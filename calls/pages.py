@@ -1,0 +1,215 @@
+"""What intake and the list of calls show: plain frozen rows, and how they are made."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+
+from agencies.models import Agency
+from calls import queries
+from calls.models import Call, CallType, Decision
+from calls.states import Route, Source
+from calls.triage import decide as triage
+from calls.triage.questions import questions_for
+from calls.words import FACT, LANGUAGE, MODE, ROUTE, SOURCE, STATUS, label, language_name, named, said
+
+PAGE = 100
+
+
+@dataclass(frozen=True)
+class Choice:
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class DecisionView:
+    """A route and why. `route` is empty while undecided."""
+
+    route: str
+    route_label: str
+    priority: int | None
+    reasons: Sequence[str]
+    open_questions: Sequence[str]
+    alternatives: Sequence[str]
+    decided_by: str
+    at: datetime | None = None
+    rule_set: int | None = None
+    overridden: bool = False
+    override_reason: str = ""
+    suggested_route_label: str = ""
+    mode_label: str = ""
+    hold_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class QuestionView:
+    """A safety question with the answer given so far (`yes`, `no`, `unknown` or empty)."""
+
+    id: str
+    codes: Sequence[str]
+    text: str
+    answer: str = ""
+
+
+@dataclass(frozen=True)
+class CallLine:
+    """A line of the list of calls."""
+
+    number: str
+    href: str
+    status: str
+    status_label: str
+    route: str
+    route_label: str
+    priority: int | None
+    type_code: str
+    type_label: str
+    place: str
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class IntakePage:
+    """What the intake panel needs besides the questions and the decision."""
+
+    save_url: str
+    preview_url: str
+    questions_url: str
+    once: str
+    types: Sequence[dict[str, Any]]
+    languages: Sequence[Choice]
+    override_reasons: Sequence[Choice]
+    sources: Sequence[Choice]
+
+
+def intake_page(agency: Agency, once: str) -> IntakePage:
+    """An empty intake panel. `once` names it, so that a double click saves one call."""
+    return IntakePage(
+        save_url=reverse("calls", args=[agency.slug]),
+        preview_url=reverse("call-preview", args=[agency.slug]),
+        questions_url=reverse("call-questions", args=[agency.slug]),
+        once=once,
+        types=[
+            _type_entry(t) for t in CallType.objects.filter(retired_at=None).exclude(code="MAYDAY").order_by("code")
+        ],
+        languages=languages(agency),
+        override_reasons=override_reasons(agency),
+        sources=[Choice(s.value, label(SOURCE, s.value)) for s in Source if s is not Source.SELF_INITIATED],
+    )
+
+
+def languages(agency: Agency) -> list[Choice]:
+    """Languages to choose from, the agency's own first."""
+    codes = dict.fromkeys([*agency.languages, *LANGUAGE])
+    return [Choice(code, language_name(code)) for code in codes]
+
+
+def override_reasons(agency: Agency) -> list[Choice]:
+    return [Choice(code, name) for code, name in named(agency, "override_reasons").items()]
+
+
+def questions(type_code: str | None, answers: dict[str, str]) -> list[QuestionView]:
+    """The safety questions of a type, in order, with what was answered."""
+    rule_set = queries.rules_in_force().rule_set
+    return [
+        QuestionView(q.id, q.codes, said(q.text), _common({answers.get(code, "") for code in q.codes}))
+        for q in questions_for(rule_set, type_code)
+    ]
+
+
+def preview_of(found: triage.Decision, version: int) -> DecisionView:
+    """A decision that is not stored."""
+    by = found.decided_by
+    return DecisionView(
+        route=found.route or "",
+        route_label=label(ROUTE, found.route),
+        priority=found.priority,
+        reasons=found.reasons,
+        open_questions=open_words(found.open_questions),
+        alternatives=[label(ROUTE, a.route) for a in found.alternatives],
+        decided_by=f"{by.kind} {by.id}" if by else "",
+        rule_set=version,
+        mode_label=label(MODE, found.mode),
+    )
+
+
+def decision_of(row: Decision, agency: Agency) -> DecisionView:
+    """A stored decision, with its override where a person chose."""
+    overridden = row.decided_kind == "person"
+    reason = named(agency, "override_reasons").get(row.override_code, row.override_code.replace("_", " "))
+    return DecisionView(
+        route=row.route or "",
+        route_label=label(ROUTE, row.route),
+        priority=row.priority,
+        reasons=row.reasons,
+        open_questions=open_words(row.open_questions) if row.route is None else [],
+        alternatives=[label(ROUTE, a["route"]) for a in row.alternatives],
+        decided_by=str(row.by) if overridden and row.by else f"{row.decided_kind} {row.decided_id}".strip(),
+        at=row.at,
+        rule_set=row.rule_set.version,
+        overridden=overridden,
+        override_reason=". ".join(filter(None, [reason, row.override_text])) if overridden else "",
+        suggested_route_label=label(ROUTE, row.suggested_route),
+        mode_label=label(MODE, row.mode),
+    )
+
+
+def open_words(codes: Sequence[str]) -> list[str]:
+    """Open codes and facts as the questions that would settle them, each question once."""
+    rule_set = queries.rules_in_force().rule_set
+    asked = {code: said(q.text) for q in rule_set.questions for code in q.codes}
+    return list(dict.fromkeys(asked.get(code) or label(FACT, code) for code in codes))
+
+
+def find_calls(*, q: str = "", status: str = "", route: str = "") -> QuerySet[Call]:
+    """Calls that match, the latest first. `q` searches number, place, narrative and caller."""
+    rows = Call.objects.select_related("type").order_by("-received_at", "-pk")
+    if status:
+        rows = rows.filter(status=status)
+    if route:
+        rows = rows.filter(route=route) if route in list(Route) else rows.filter(route=None)
+    for word in q.split()[:8]:
+        rows = rows.filter(
+            Q(number__icontains=word)
+            | Q(address__icontains=word)
+            | Q(narrative__icontains=word)
+            | Q(caller_name__icontains=word)
+            | Q(caller_phone__icontains=word)
+        )
+    return rows
+
+
+def call_line(call: Call, slug: str) -> CallLine:
+    return CallLine(
+        number=call.number,
+        href=reverse("call", args=[slug, call.number]),
+        status=call.status,
+        status_label=label(STATUS, call.status),
+        route=call.route or "",
+        route_label=label(ROUTE, call.route),
+        priority=call.priority,
+        type_code=call.type.code if call.type else "",
+        type_label=said(call.type.name) if call.type else "",
+        place=place_of(call),
+        received_at=call.received_at,
+    )
+
+
+def place_of(call: Call) -> str:
+    """The place in words; the position where nobody gave any."""
+    if call.address or call.lat is None or call.lon is None:
+        return call.address
+    return f"{call.lat:.5f}, {call.lon:.5f}"
+
+
+def _type_entry(row: CallType) -> dict[str, Any]:
+    words = [word for found in row.synonyms.values() for word in found] + list(row.name.values())
+    return {"code": row.code, "label": said(row.name), "search": " ".join(words), "codes": [row.apco_code, *row.codes]}
+
+
+def _common(found: set[str]) -> str:
+    return found.pop() if len(found) == 1 else ""

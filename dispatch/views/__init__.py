@@ -1,0 +1,1 @@
+"""Pages of dispatch: find, allow, parse, act, answer."""

@@ -1,0 +1,123 @@
+"""What units' statuses, alarms and lines of the ledger are called on the screen, in the active language."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from calls.words import CLOCK, ROUTE, STATUS, Label, label
+from ledger.models import Event
+
+ASSIGNMENT: dict[str, Label] = {
+    "stacked": gettext_lazy("Stacked"),
+    "assigned": gettext_lazy("Assigned"),
+    "acknowledged": gettext_lazy("Acknowledged"),
+    "en_route": gettext_lazy("En route"),
+    "on_scene": gettext_lazy("On scene"),
+    "cleared": gettext_lazy("Cleared"),
+    "cancelled": gettext_lazy("Cancelled"),
+    "declined": gettext_lazy("Declined"),
+}
+STEP: dict[str, Label] = {
+    "assigned": gettext_lazy("Take now"),
+    "acknowledged": gettext_lazy("Acknowledge"),
+    "en_route": gettext_lazy("En route"),
+    "on_scene": gettext_lazy("On scene"),
+    "cleared": gettext_lazy("Clear"),
+    "stacked": gettext_lazy("Divert, keep stacked"),
+    "cancelled": gettext_lazy("Take off"),
+    "declined": gettext_lazy("Declined"),
+}
+SECONDARY: dict[str, Label] = {
+    "ready": gettext_lazy("Available"),
+    "report_writing": gettext_lazy("Report writing"),
+    "outreach": gettext_lazy("Outreach"),
+    "meal": gettext_lazy("Meal"),
+    "training": gettext_lazy("Training"),
+    "court": gettext_lazy("Court"),
+    "out_of_service": gettext_lazy("Out of service"),
+}
+ALARM: dict[str, Label] = {
+    "mayday": gettext_lazy("MAYDAY"),
+    "undecided": gettext_lazy("Undecided too long"),
+    "undecided_sworn": gettext_lazy("Undecided: sent to sworn"),
+    "unassigned": gettext_lazy("No unit yet"),
+    "unassigned_supervisor": gettext_lazy("No unit yet, supervisor"),
+    "delayed_caller": gettext_lazy("Call the caller back"),
+    "appointment": gettext_lazy("Appointment is due"),
+    "acknowledge": gettext_lazy("Not acknowledged"),
+    "en_route": gettext_lazy("Not en route"),
+    "welfare_check": gettext_lazy("Welfare check due"),
+    "welfare_alarm": gettext_lazy("Welfare check not answered"),
+    "welfare_mayday": gettext_lazy("Officer does not answer"),
+    "transfer": gettext_lazy("Sworn has not accepted"),
+    "transfer_supervisor": gettext_lazy("Sworn has not accepted, supervisor"),
+}
+# Lines that follow from another line; the history can leave them out.
+ROUTINE = {"assignment.primary", "alarm.settled", "alarm.lifted", "call.moved", "unit.radio_check"}
+Data = Mapping[str, Any]
+
+
+def event_words(event: Event) -> str:
+    """A line of the ledger in words. A kind without words of its own is shown as it is called."""
+    words = _WORDS.get(event.kind)
+    return words(event.about, event.data) if words else event.kind.replace(".", " ").replace("_", " ")
+
+
+def _decided(about: Data, data: Data) -> str:
+    route = label(ROUTE, data.get("route")) or _("undecided")
+    by = data.get("decided_by") or {}
+    words = _("Route: %(route)s") % {"route": route}
+    if data.get("priority"):
+        words += ", " + _("priority %(n)s") % {"n": data["priority"]}
+    if by.get("kind") in ("rule", "disqualifier"):
+        words += ", " + _("by %(rule)s") % {"rule": by.get("id")}
+    return words
+
+
+def _amended(about: Data, data: Data) -> str:
+    return _("Changed: %(fields)s") % {"fields": ", ".join(f.replace("_", " ") for f in data.get("fields", []))}
+
+
+def _moved(about: Data, data: Data) -> str:
+    words = _("Now %(status)s") % {"status": label(STATUS, data.get("to")).lower()}
+    return words + (f" ({data['disposition']})" if data.get("disposition") else "")
+
+
+def _assignment(about: Data, data: Data) -> str:
+    return f"{about.get('unit', '')}: {label(ASSIGNMENT, data.get('to')).lower()}"
+
+
+def _alarm(about: Data, data: Data) -> str:
+    kind = data.get("kind", "")
+    words = label(ALARM, kind) if kind in ALARM else label(CLOCK, kind)
+    return _("Alarm: %(what)s") % {"what": words}
+
+
+def _alarm_taken(about: Data, data: Data) -> str:
+    return _("Alarm taken: %(what)s") % {"what": label(ALARM, data.get("kind"))}
+
+
+_WORDS: dict[str, Callable[[Data, Data], str]] = {
+    "call.taken": lambda about, data: _("Call taken"),
+    "call.amended": _amended,
+    "call.decided": _decided,
+    "call.moved": _moved,
+    "call.joined": lambda about, data: _("Joined to %(into)s") % {"into": data.get("into")},
+    "call.joined_by": lambda about, data: _("%(from)s was joined to this call") % {"from": data.get("from")},
+    "transfer.requested": lambda about, data: _("Transfer asked for"),
+    "transfer.acknowledged": lambda about, data: _("Transfer accepted"),
+    "transfer.hurried": lambda about, data: _("Transfer asked for again, for danger"),
+    "assignment.made": _assignment,
+    "assignment.moved": _assignment,
+    "assignment.carried": _assignment,
+    "assignment.primary": lambda about, data: _("%(unit)s is primary") % {"unit": about.get("unit", "")},
+    "note.added": lambda about, data: _("Note added"),
+    "note.struck": lambda about, data: _("Note struck"),
+    "welfare.answered": lambda about, data: _("%(unit)s is well") % {"unit": about.get("unit", "")},
+    "alarm.raised": _alarm,
+    "alarm.lifted": _alarm,
+    "alarm.taken": _alarm_taken,
+    "alarm.settled": lambda about, data: _("Alarm over: %(what)s") % {"what": label(ALARM, data.get("kind"))},
+}
