@@ -120,8 +120,11 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1
 # Deadlines are rows; a sweep that waited two seconds for a worker has been overtaken by the next one.
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "ledger.tasks.sweep", "schedule": timedelta(seconds=1), "options": {"expire_seconds": 2}},
+    "sweep": {"task": "dispatch.tasks.sweep", "schedule": timedelta(seconds=1), "options": {"expire_seconds": 2}},
+    "deliver": {"task": "ledger.tasks.deliver", "schedule": timedelta(seconds=2), "options": {"expire_seconds": 2}},
 }
+# The web process keeps the clocks itself while no worker does.
+STANDBY_CLOCK = checked(env.bool, "CSO_STANDBY_CLOCK", default=True, hint="1, or 0 where something else keeps watch")
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 
 # --- The site ---------------------------------------------------------------------------------------------------

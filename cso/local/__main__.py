@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import hashlib
 import http.client
 import os
 import signal
@@ -9,6 +10,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -46,8 +49,8 @@ def run(*, port: int, data: Path) -> None:
             try:
                 say("PostgreSQL and Valkey run")
                 environment = os.environ | services.environment() | {"CSO_SESSION_COOKIE": f"cso_session_{port}"}
-                prepare(environment)
-                supervisor.start(environment=environment, lock=users)
+                with prepared(environment, data=data):
+                    supervisor.start(environment=environment, lock=users)
                 wait_ready(port, supervisor=supervisor)
                 greet(port, password=demo_password(data))
                 while True:
@@ -86,15 +89,37 @@ def check_port(port: int) -> None:
             raise CannotStart(f"Port {port} {why}: choose another, e.g. PORT={port % 65000 + 1} make run") from error
 
 
-def prepare(environment: dict[str, str]) -> None:
-    done = subprocess.Popen([sys.executable, "-m", "cso.local.prepare"], cwd=ROOT, env=environment)
+@contextmanager
+def prepared(environment: dict[str, str], *, data: Path) -> Iterator[None]:
+    """Tables, static files and the demo. Beside the start of the site when they are as the last start left them."""
+    note, now = data / "prepared", fingerprint()
+    as_left = note.exists() and note.read_text() == now
+    note.unlink(missing_ok=True)
+    preparing = subprocess.Popen([sys.executable, "-m", "cso.local.prepare"], cwd=ROOT, env=environment)
     try:
-        if done.wait():
-            raise CannotStart("The database or the demo could not be prepared: what went wrong stands above")
-    except KeyboardInterrupt:
-        done.terminate()
-        done.wait(2)
-        raise
+        if not as_left:
+            finish(preparing)
+        yield
+        finish(preparing)
+        note.write_text(now)
+    finally:
+        if preparing.poll() is None:
+            preparing.kill()
+
+
+def finish(preparing: "subprocess.Popen[bytes]") -> None:
+    if preparing.wait():
+        raise CannotStart("The database or the demo could not be prepared: what went wrong stands above")
+
+
+def fingerprint() -> str:
+    """What migrations and static files there are; the site cannot start before those that are new."""
+    digest = hashlib.sha256()
+    migrations = (file for file in ROOT.glob("*/migrations/*.py"))
+    static = (file for file in (ROOT / "static").rglob("*") if file.is_file())
+    for file in sorted([*migrations, *static, ROOT / "requirements.lock", ROOT / "cso" / "roles.sql"]):
+        digest.update(f"{file} {file.stat().st_mtime_ns} {file.stat().st_size}\n".encode())
+    return digest.hexdigest()
 
 
 def wait_ready(port: int, *, supervisor: Supervisor) -> None:
