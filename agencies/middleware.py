@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
-from agencies import doors
+from agencies import doors, hours
 from agencies.errors import Refused
 from agencies.models import Member, Token
 from agencies.roles import Role
@@ -35,7 +36,8 @@ class AgencyMiddleware:
             return render(request, "404.html", status=404)
         with agency_scope(door.agency_id):
             request.member = member_by_id(door.member_id, wanted=request.session.get(ROLE_KEY + slug))  # type: ignore[attr-defined]
-            return self.get_response(request)
+            with timezone.override(hours.zone(request.member.agency)):  # type: ignore[attr-defined]
+                return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, Refused):

@@ -2,10 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from cso import health
+from api.events import events
+from cso import health, signin
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("accounts/login/", signin.SignIn.as_view(), name="account_login"),
+    path("accounts/demo/", signin.demo_sign_in, name="demo-sign-in"),
     path("accounts/", include("allauth.urls")),
+    path("api/v1/events", events, name="events"),
+    path("", include("agencies.urls")),
+    path("", include("calls.urls")),
+    path("", include("dispatch.urls")),
 ]
