@@ -37,7 +37,12 @@ def test_the_site_owns_no_table(database: Database) -> None:
 
 def test_the_site_may_not_make_tables_or_become_another_role(database: Database) -> None:
     with database.app() as app:
-        for forbidden in ("CREATE TABLE mine (id int)", "SET ROLE cso_doors", "SET ROLE cso_owner", "CREATE ROLE other"):
+        for forbidden in (
+            "CREATE TABLE mine (id int)",
+            "SET ROLE cso_doors",
+            "SET ROLE cso_owner",
+            "CREATE ROLE other",
+        ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 app.execute(forbidden)
 
