@@ -11,7 +11,7 @@ from agencies.models import Agency, Member
 from agencies.permissions import require
 from agencies.roles import Operation
 from calls import moves, notes, queries, routing
-from calls.intake import Amendment, Intake, Override, check_intake, check_values
+from calls.intake import Amendment, Intake, Override, check_intake, check_values, language_code
 from calls.models import Call, Decision, ExternalNumber
 from calls.states import ENDED, CallStatus, Source
 from ledger.models import Event
@@ -46,6 +46,7 @@ def open_call(book: Book, order: Intake) -> Call:
         ExternalNumber(agency=book.agency, call=call, system=system, number=number) for system, number in order.external
     )
     data = {"type": call.type.code if call.type else None, "source": call.source, "emergency": call.emergency}
+    data |= {"language": language_code(call.caller_language)} if call.caller_language else {}
     book.add("call.taken", call=call, data=data, occurred_at=call.received_at)
     return call
 
@@ -73,7 +74,7 @@ def amend_call(call_id: int, amendment: Amendment, *, by: Member, now: datetime,
         changed = _write_amendment(book, call, amendment)
         if changed:
             moves.save_call(call)
-            book.add("call.amended", call=call, data={"fields": sorted(changed), "version": call.version})
+            book.add("call.amended", call=call, data=_amended(call, changed))
         if changed & _DECISIVE and CallStatus(call.status) not in ENDED:
             routing.follow(book, call, decide(book, call, None))
         if "priority" in changed and call.status == CallStatus.QUEUED:
@@ -103,7 +104,7 @@ def triage_call(
         changed = write_values(call, values)
         if changed:
             moves.save_call(call)
-            book.add("call.amended", call=call, data={"fields": sorted(changed), "version": call.version})
+            book.add("call.amended", call=call, data=_amended(call, changed))
         decision = decide(book, call, None, cannot_say=cannot_say)
         if CallStatus(call.status) not in ENDED:
             routing.follow(book, call, decision)
@@ -164,6 +165,13 @@ def _write_amendment(book: Book, call: Call, amendment: Amendment) -> set[str]:
     if "narrative" in changed and before:
         notes.keep_struck(book, call, before)
     return changed
+
+
+def _amended(call: Call, changed: set[str]) -> dict[str, Any]:
+    """The names of the fields that changed; of those by which calls are counted also the new value."""
+    data: dict[str, Any] = {"fields": sorted(changed), "version": call.version}
+    data |= {"type": call.type.code if call.type else None} if "type_code" in changed else {}
+    return data | ({"language": language_code(call.caller_language)} if "caller_language" in changed else {})
 
 
 def _refuse_stale(call: Call, if_version: int | None) -> None:

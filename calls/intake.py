@@ -4,6 +4,7 @@ Odd but legal input (emoji, right-to-left text, script tags, phones as given) is
 """
 
 import math
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -27,6 +28,14 @@ _LIMITS = {
 }
 OLDEST, AHEAD = timedelta(days=366), timedelta(minutes=2)
 Errors = dict[str, list[str]]
+
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+def language_code(given: str) -> str:
+    """The caller's language as a code, for the ledger and for counting: what is no language tag becomes `other`."""
+    return given.lower() if not given or _LANGUAGE.fullmatch(given) else "other"
 
 
 @dataclass(frozen=True)

@@ -173,7 +173,10 @@ def _carry_over(book: Book, assignment: Assignment, call: Call, other: Call) -> 
     assignment.call, assignment.primary = other, False
     assignment.save(update_fields=["call", "primary"])
     moves.carry_clocks(call, other, assignment.pk)
-    data = {"assignment": assignment.pk, "from_call": call.number}
+    # Who reads only the other call's lines must learn here what the unit has done so far.
+    steps = ("assigned_at", "acknowledged_at", "en_route_at", "on_scene_at")
+    times = {name: moment.isoformat() for name in steps if (moment := getattr(assignment, name))}
+    data = {"assignment": assignment.pk, "from_call": call.number, "times": times}
     book.add("assignment.carried", call=other, unit=assignment.unit, data=data)
 
 

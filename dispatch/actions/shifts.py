@@ -42,9 +42,10 @@ def plan_shift(order: ShiftOrder, *, by: Member | None, now: datetime) -> Shift:
         raise Invalid(errors={"ends_at": ["A shift ends after it starts, within 24 hours."]})
     with record(by=by, now=now) as book:
         shift = Shift.objects.create(name=order.name, starts_at=order.starts_at, ends_at=order.ends_at, planned_by=by)
-        _write_roster(shift, order.roster)
+        units = _write_roster(shift, order.roster)
         deadlines.arm(book, "shift_end", due_at=shift.ends_at, shift_id=shift.pk)
-        book.add("shift.planned", data={"shift": shift.pk})
+        period = {"starts_at": shift.starts_at.isoformat(), "ends_at": shift.ends_at.isoformat()}
+        book.add("shift.planned", data={"shift": shift.pk, "units": units} | period)
     return shift
 
 
@@ -68,7 +69,8 @@ def sign_off(shift_id: int, *, note: str, by: Member, now: datetime) -> Shift:
     return shift
 
 
-def _write_roster(shift: Shift, roster: Sequence[RosterLine]) -> None:
+def _write_roster(shift: Shift, roster: Sequence[RosterLine]) -> dict[str, int]:
+    """Writes the lines; answers the units on the roster, callsign -> id."""
     members = {m.email: m for m in Member.objects.filter(email__in=[line.member.lower() for line in roster])}
     units = {u.callsign: u for u in Unit.objects.filter(callsign__in=[line.unit for line in roster if line.unit])}
     duties = []
@@ -82,3 +84,4 @@ def _write_roster(shift: Shift, roster: Sequence[RosterLine]) -> None:
             Duty(agency_id=shift.agency_id, shift=shift, member=member, unit=units.get(line.unit), role=line.role.value)
         )
     Duty.objects.bulk_create(duties)
+    return {unit.callsign: unit.pk for unit in sorted(units.values(), key=lambda u: u.pk)}
