@@ -1,14 +1,18 @@
 """Alarms: raised when a deadline is missed or somebody calls for help, open until taken or settled."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from django.db.models import Q
 
 from ledger.models import Alarm
 from ledger.record import Book
 
 _RISES = {Alarm.Level.DISPATCHER: 0, Alarm.Level.SUPERVISOR: 1, Alarm.Level.EVERYONE: 2}
 MAYDAY = "mayday"
+Key = tuple[str, int | None, int | None, int | None]
 
 
 @dataclass(frozen=True)
@@ -18,6 +22,23 @@ class Subject:
     call: Any = None
     unit: Any = None
     assignment_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Alert:
+    """An alarm to be raised, or lifted. `nobody_on_duty`: the agency's 24-hour number is the last rung."""
+
+    kind: str
+    level: Alarm.Level
+    about: Subject
+    due_at: datetime | None = None
+    nobody_on_duty: bool = False
+
+    @property
+    def key(self) -> Key:
+        """What there can be only one open alarm of."""
+        ids = _ids(self.about)
+        return (self.kind, ids["call_id"], ids["unit_id"], ids["assignment_id"])
 
 
 def raise_alarm(
@@ -30,20 +51,26 @@ def raise_alarm(
     nobody_on_duty: bool = False,
 ) -> Alarm:
     """Raises the one open alarm of `kind` for its subject, or lifts the open one to a higher level."""
-    alarm = _open(kind, about) or _new(book, kind, level, about, due_at)
-    raised = alarm.pk is None
-    if not raised and _RISES[Alarm.Level(alarm.level)] >= _RISES[level]:
-        return alarm
-    alarm.level = level
-    alarm.nobody_on_duty = nobody_on_duty
-    alarm.save()
-    book.add(
-        "alarm.raised" if raised else "alarm.lifted",
-        call=about.call,
-        unit=about.unit,
-        data={"alarm": alarm.pk, "kind": kind, "level": str(level)},
-    )
-    return alarm
+    return raise_alarms(book, [Alert(kind, level, about, due_at, nobody_on_duty)])[0]
+
+
+def raise_alarms(book: Book, alerts: Sequence[Alert]) -> list[Alarm]:
+    """Raises or lifts several alarms, the highest level for each subject, in three statements at most."""
+    wanted = _highest(alerts)
+    if not wanted:
+        return []
+    running = _open(wanted)
+    new = {key: _new(book, alert) for key, alert in wanted.items() if key not in running}
+    lifted = {key: alarm for key, alarm in running.items() if _rises(alarm, wanted[key])}
+    for key, alarm in lifted.items():
+        alarm.level, alarm.nobody_on_duty = wanted[key].level, wanted[key].nobody_on_duty
+    if lifted:
+        Alarm.objects.bulk_update(lifted.values(), ["level", "nobody_on_duty"])
+    Alarm.objects.bulk_create(new.values())
+    for key, alert in wanted.items():
+        if key in new or key in lifted:
+            _note(book, "alarm.raised" if key in new else "alarm.lifted", alert, new.get(key) or lifted[key])
+    return [new.get(key) or running[key] for key in wanted]
 
 
 def settle_alarms(book: Book, *kinds: str, **subject: int) -> None:
@@ -56,21 +83,45 @@ def settle_alarms(book: Book, *kinds: str, **subject: int) -> None:
         book.add_about("alarm.settled", alarm, data={"alarm": alarm.pk, "kind": alarm.kind})
 
 
-def _open(kind: str, about: Subject) -> Alarm | None:
-    rows = Alarm.objects.select_for_update(of=("self",))
-    return rows.filter(kind=kind, taken_at=None, settled_at=None, **_ids(about)).first()
+def _highest(alerts: Iterable[Alert]) -> dict[Key, Alert]:
+    wanted: dict[Key, Alert] = {}
+    for alert in alerts:
+        known = wanted.get(alert.key)
+        if known is None or _RISES[alert.level] > _RISES[known.level]:
+            wanted[alert.key] = alert
+    return wanted
 
 
-def _new(book: Book, kind: str, level: Alarm.Level, about: Subject, due_at: datetime | None) -> Alarm:
+def _open(wanted: dict[Key, Alert]) -> dict[Key, Alarm]:
+    calls = {key[1] for key in wanted}
+    about = Q(call_id__in=calls - {None}) | (Q(call_id=None) if None in calls else Q())
+    rows = Alarm.objects.select_for_update(of=("self",)).filter(about, taken_at=None, settled_at=None)
+    found = rows.filter(kind__in={key[0] for key in wanted}).order_by("pk")
+    by_key = {(row.kind, row.call_id, row.unit_id, row.assignment_id): row for row in found}
+    return {key: row for key, row in by_key.items() if key in wanted}
+
+
+def _rises(alarm: Alarm, alert: Alert) -> bool:
+    return _RISES[alert.level] > _RISES[Alarm.Level(alarm.level)]
+
+
+def _note(book: Book, kind: str, alert: Alert, alarm: Alarm) -> None:
+    data = {"alarm": alarm.pk, "kind": alarm.kind, "level": str(alarm.level)}
+    data |= {"nobody_on_duty": True} if alarm.nobody_on_duty else {}
+    book.add(kind, call=alert.about.call, unit=alert.about.unit, data=data)
+
+
+def _new(book: Book, alert: Alert) -> Alarm:
     return Alarm(
         agency_id=book.agency.pk,
-        kind=kind,
-        level=level,
-        about=book.names(call=about.call, unit=about.unit),
-        due_at=due_at,
+        kind=alert.kind,
+        level=alert.level,
+        about=book.names(call=alert.about.call, unit=alert.about.unit),
+        due_at=alert.due_at,
         raised_at=book.now,
         raised_by=book.by,
-        **_ids(about),
+        nobody_on_duty=alert.nobody_on_duty,
+        **_ids(alert.about),
     )
 
 

@@ -3,6 +3,7 @@
 Rows are the truth; whoever finds a row due does its effect in the same transaction (`dispatch.alarms`).
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -20,6 +21,11 @@ def arm(book: Book, kind: str, *, due_at: datetime, **subject: int | None) -> No
         Deadline.objects.create(kind=kind, due_at=due_at, armed_at=book.now, **subject)
 
 
+def arm_many(deadlines: list[Deadline]) -> None:
+    """Arms several deadlines in one statement. One that is armed already stays as it is."""
+    Deadline.objects.bulk_create(deadlines, ignore_conflicts=True)
+
+
 def disarm(book: Book, *kinds: str, **subject: int) -> None:
     """Disarms every armed deadline of `kinds` (all where none is named) for `subject`, and settles their alarms."""
     rows = Deadline.objects.filter(state=Deadline.State.ARMED, **subject)
@@ -29,21 +35,22 @@ def disarm(book: Book, *kinds: str, **subject: int) -> None:
     alarms.settle_alarms(book, *kinds, **subject)
 
 
-def due(now: datetime, *, limit: int = BATCH) -> list[Deadline]:
+def due(now: datetime, *, limit: int = BATCH, without: Collection[int] = ()) -> list[Deadline]:
     """Armed deadlines of the agency in scope that are due, oldest first. Unlocked: whoever acts reads them again."""
-    rows = Deadline.objects.filter(state=Deadline.State.ARMED, due_at__lte=now).order_by("due_at", "pk")
-    return list(rows[:limit])
+    rows = Deadline.objects.filter(state=Deadline.State.ARMED, due_at__lte=now).exclude(pk__in=without)
+    return list(rows.order_by("due_at", "pk")[:limit])
 
 
-def claim(ids: list[int], now: datetime) -> list[Deadline]:
-    """Locks those of `ids` that are still armed and due. The calls they are about must be locked already."""
+def claim(ids: Collection[int], now: datetime) -> list[Deadline]:
+    """Locks those of `ids` that are still armed and due, oldest first. The calls they are about are locked already."""
     rows = Deadline.objects.select_for_update(skip_locked=True, of=("self",))
-    return list(rows.filter(pk__in=ids, state=Deadline.State.ARMED, due_at__lte=now).order_by("pk"))
+    return list(rows.filter(pk__in=ids, state=Deadline.State.ARMED, due_at__lte=now).order_by("due_at", "pk"))
 
 
-def settle(deadlines: list[Deadline], now: datetime) -> None:
-    """Marks claimed deadlines as fired."""
-    Deadline.objects.filter(pk__in=[d.pk for d in deadlines]).update(state=Deadline.State.FIRED, settled_at=now)
+def settle(deadlines: Collection[Deadline], now: datetime, *, state: str = Deadline.State.FIRED) -> None:
+    """Marks claimed deadlines as fired, or as disarmed where what they waited for has gone another way."""
+    if deadlines:
+        Deadline.objects.filter(pk__in=[d.pk for d in deadlines]).update(state=state, settled_at=now)
 
 
 def armed_for_calls(call_ids: list[int]) -> dict[int, list[Deadline]]:
