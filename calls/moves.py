@@ -12,7 +12,7 @@ from ledger.record import Book
 # The clocks that belong to a status; leaving it stops them.
 _CLOCKS: dict[CallStatus, tuple[str, ...]] = {
     CallStatus.NEW: ("undecided", "undecided_sworn"),
-    CallStatus.QUEUED: ("unassigned", "unassigned_supervisor", "delayed_caller"),
+    CallStatus.QUEUED: ("unassigned", "unassigned_supervisor", "delayed_caller", "appointment"),
     CallStatus.TRANSFERRED: ("transfer", "transfer_supervisor"),
     CallStatus.SCHEDULED: ("appointment",),
 }
