@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -31,7 +31,8 @@ def main() -> None:
     except CannotStart as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
-        print("Stopped.", flush=True)
+        with suppress(BrokenPipeError):  # whoever read what we say may have gone first
+            print("Stopped.", flush=True)
         sys.exit(130)
 
 
