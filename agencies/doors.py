@@ -45,9 +45,16 @@ def token_holder(token_hash: str) -> TokenHolder | None:
 
 
 def agencies_with_something_due(now: datetime) -> list[int]:
-    """The clock's door: ids of the agencies with a deadline or a delivery due at `now`, most overdue first."""
+    """The clock's door: ids of the agencies with a deadline due at `now`, most overdue first."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT agency_id FROM door_due(%s)", [now])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def agencies_with_deliveries(now: datetime) -> list[int]:
+    """The clock's door again: ids of the agencies with a delivery due at `now`."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT agency_id FROM door_deliveries(%s)", [now])
         return [row[0] for row in cursor.fetchall()]
 
 
