@@ -8,8 +8,9 @@ The book is written last: it takes the agency's counter, which orders the events
 A function that takes a `Book` can only run inside such a transaction.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -116,6 +117,11 @@ class Book:
             )
         )
 
+    @property
+    def lines(self) -> Sequence[Event]:
+        """What happened so far in this transaction, unnumbered."""
+        return tuple(self._lines)
+
     def write(self) -> None:
         """Takes the counter and inserts the lines. Called once, by `record`, last in the transaction."""
         if not self._lines:
@@ -132,6 +138,23 @@ class Book:
         transaction.on_commit(lambda: wake.ring(agency_id, last))
 
 
+Receipt = Callable[[Book], None]
+_receipt: ContextVar[Receipt | None] = ContextVar("cso_receipt", default=None)
+
+
+@contextmanager
+def with_receipt(write: Receipt) -> Iterator[None]:
+    """The next transaction in here calls `write(book)` once its effects are done, before its lines are numbered.
+
+    What `write` leaves is there exactly when the effect is. That is how a repeated request is known.
+    """
+    token = _receipt.set(write)
+    try:
+        yield
+    finally:
+        _receipt.reset(token)
+
+
 @contextmanager
 def record(*, by: Member | None, now: datetime, agency: Agency | None = None) -> Iterator[Book]:
     """One durable transaction that ends in the ledger. A lock that is not to be had in time is refused as `Busy`."""
@@ -142,11 +165,19 @@ def record(*, by: Member | None, now: datetime, agency: Agency | None = None) ->
         with transaction.atomic(durable=True):
             book = Book(agency=agency, by=by, now=now)
             yield book
+            _give_receipt(book)
             book.write()
     except OperationalError as error:
         if isinstance(error.__cause__, pg.LockNotAvailable | pg.DeadlockDetected | pg.QueryCanceled):
             raise Busy from error
         raise
+
+
+def _give_receipt(book: Book) -> None:
+    write = _receipt.get()
+    if write is not None:
+        _receipt.set(None)
+        write(book)
 
 
 def _advance(agency_id: int, by: int) -> int:
