@@ -165,6 +165,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "cso.logs.RequestLog",
+    "api.problems.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -271,6 +272,7 @@ AXES_IPWARE_META_PRECEDENCE_ORDER = ["REMOTE_ADDR"]  # uvicorn has put the clien
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
+AXES_LOCKOUT_TEMPLATE = "429.html"
 AXES_VERBOSE = False
 
 # --- What a browser is told -------------------------------------------------------------------------------------
@@ -317,5 +319,39 @@ logs.configure(level=env.str("CSO_LOG_LEVEL", "INFO").upper())
 
 # --- The API ----------------------------------------------------------------------------------------------------
 
-REST_FRAMEWORK: dict[str, Any] = {}
-SPECTACULAR_SETTINGS: dict[str, Any] = {}
+API_REQUESTS_PER_MINUTE = checked(
+    env.int, "CSO_API_REQUESTS_PER_MINUTE", default=1200, hint="how many a token may make, 1200 as shipped"
+)
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["api.auth.BearerToken"],
+    "DEFAULT_PERMISSION_CLASSES": ["api.auth.Members"],
+    "DEFAULT_THROTTLE_CLASSES": ["api.throttles.PerToken"],
+    "DEFAULT_PARSER_CLASSES": ["api.parsing.StrictJSON"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "api.negotiation.AlwaysJSON",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "api.problems.answer",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "CSO console",
+    "DESCRIPTION": "Calls, triage, units, assignments and shifts of one agency: the one that the token names.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": False,
+    "SORT_OPERATIONS": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "CallStatus": "api.v1.choices.CALL_STATUSES",
+        "AssignmentStatus": "api.v1.choices.ASSIGNMENT_STATUSES",
+        "RuleSetStatus": "api.v1.choices.RULE_SET_STATUSES",
+        "UnitStatus": "api.v1.choices.UNIT_STATUSES",
+        "Route": "api.v1.choices.ROUTES",
+        "Source": "api.v1.choices.SOURCES",
+        "Role": "api.v1.choices.ROLES",
+        "DecidedByKind": "api.v1.choices.DECIDERS",
+        "Answer": "api.v1.choices.ANSWERS",
+    },
+}

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/demo/", signin.demo_sign_in, name="demo-sign-in"),
     path("accounts/", include("allauth.urls")),
     path("api/v1/events", events, name="events"),
+    path("api/", include("api.urls")),
     path("", include("agencies.urls")),
     path("", include("calls.urls")),
     path("", include("dispatch.urls")),
