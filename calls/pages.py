@@ -121,16 +121,17 @@ def questions(type_code: str | None, answers: dict[str, str]) -> list[QuestionVi
     ]
 
 
-def preview_of(found: triage.Decision, version: int) -> DecisionView:
+def preview_of(found: triage.Decision, version: int, type_code: str | None) -> DecisionView:
     """A decision that is not stored."""
     by = found.decided_by
+    still_open = open_words(found.open_questions, type_code)
     return DecisionView(
         route=found.route or "",
         route_label=label(ROUTE, found.route),
         priority=found.priority,
         reasons=found.reasons,
-        open_questions=open_words(found.open_questions),
-        alternatives=[label(ROUTE, a.route) for a in found.alternatives],
+        open_questions=[words for words in still_open if not any(words in reason for reason in found.reasons)],
+        alternatives=_others([a.route for a in found.alternatives], found.route),
         decided_by=f"{by.kind} {by.id}" if by else "",
         rule_set=version,
         mode_label=label(MODE, found.mode),
@@ -140,14 +141,15 @@ def preview_of(found: triage.Decision, version: int) -> DecisionView:
 def decision_of(row: Decision, agency: Agency) -> DecisionView:
     """A stored decision, with its override where a person chose."""
     overridden = row.decided_kind == "person"
+    still_open = open_words(row.open_questions, row.type_code) if row.route is None else []
     reason = named(agency, "override_reasons").get(row.override_code, row.override_code.replace("_", " "))
     return DecisionView(
         route=row.route or "",
         route_label=label(ROUTE, row.route),
         priority=row.priority,
         reasons=row.reasons,
-        open_questions=open_words(row.open_questions) if row.route is None else [],
-        alternatives=[label(ROUTE, a["route"]) for a in row.alternatives],
+        open_questions=[words for words in still_open if not any(words in reason for reason in row.reasons)],
+        alternatives=_others([a["route"] for a in row.alternatives], row.route),
         decided_by=str(row.by) if overridden and row.by else f"{row.decided_kind} {row.decided_id}".strip(),
         at=row.at,
         rule_set=row.rule_set.version,
@@ -158,10 +160,11 @@ def decision_of(row: Decision, agency: Agency) -> DecisionView:
     )
 
 
-def open_words(codes: Sequence[str]) -> list[str]:
-    """Open codes and facts as the questions that would settle them, each question once."""
+def open_words(codes: Sequence[str], type_code: str | None) -> list[str]:
+    """Open codes and facts as the questions that would settle them, as asked of this type, each question once."""
     rule_set = queries.rules_in_force().rule_set
-    asked = {code: said(q.text) for q in rule_set.questions for code in q.codes}
+    of_this_type = questions_for(rule_set, type_code or None)
+    asked = {code: said(q.text) for q in (*rule_set.questions, *of_this_type) for code in q.codes}
     return list(dict.fromkeys(asked.get(code) or label(FACT, code) for code in codes))
 
 
@@ -209,6 +212,11 @@ def place_of(call: Call) -> str:
 def _type_entry(row: CallType) -> dict[str, Any]:
     words = [word for found in row.synonyms.values() for word in found] + list(row.name.values())
     return {"code": row.code, "label": said(row.name), "search": " ".join(words), "codes": [row.apco_code, *row.codes]}
+
+
+def _others(routes: Sequence[str], chosen: str | None) -> list[str]:
+    """Routes that were possible besides the chosen one, each once."""
+    return [label(ROUTE, route) for route in dict.fromkeys(routes) if route != chosen]
 
 
 def _common(found: set[str]) -> str:

@@ -93,7 +93,7 @@ def preview(request: MemberRequest, agency: str) -> HttpResponse:
         return render(request, "calls/intake.html#not-yet", {"refused": refused})
     same = queries.possible_duplicates(request.member.agency, call)
     context = {
-        "decision": pages.preview_of(found, version),
+        "decision": pages.preview_of(found, version, order.type_code),
         "duplicates": [pages.call_line(row, agency) for row in same],
     }
     return render(request, "calls/intake.html#preview", context)

@@ -250,7 +250,7 @@ def secondary_label(code: str, names: dict[str, str]) -> str:
 
 def open_alarms() -> QuerySet[Alarm]:
     """Alarms that nobody has taken and whose cause is still there."""
-    return Alarm.objects.filter(taken_at=None, settled_at=None)
+    return Alarm.objects.filter(taken_at=None, settled_at=None).select_related("raised_by")
 
 
 def alarm_rows(agency: Agency, alarms: Iterable[Alarm]) -> list[AlarmRow]:
@@ -264,13 +264,14 @@ def _alarm_row(agency: Agency, alarm: Alarm, call: Call | None) -> AlarmRow:
     danger = alarm.kind in _DANGER or alarm.level == Alarm.Level.EVERYONE
     callsign = str(alarm.about.get("unit", ""))
     number = call.number if call else ""
+    who = str(alarm.raised_by) if alarm.raised_by and alarm.kind == "mayday" else ""
     type_label = said(call.type.name) if call and call.type and alarm.kind != "mayday" else ""
     return AlarmRow(
         id=alarm.pk,
         kind=alarm.kind,
         level="danger" if danger else "warning",
         title=" ".join(filter(None, [label(ALARM, alarm.kind), callsign])),
-        detail=", ".join(filter(None, [type_label, place_of(call) if call else ""])),
+        detail=", ".join(filter(None, [type_label, who, place_of(call) if call else ""])),
         at=alarm.due_at or alarm.raised_at,
         take_url=reverse("alarm-taking", args=[agency.slug, alarm.pk]),
         sort=f"{0 if alarm.kind == 'mayday' else 1 if danger else 2}-{alarm.raised_at:%Y%m%d%H%M%S%f}-{alarm.pk:012d}",

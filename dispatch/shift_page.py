@@ -1,6 +1,6 @@
 """What the supervisor sees of a shift: its numbers, each share with its denominator, and what was late."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,11 +13,11 @@ from agencies.models import Member
 from agencies.permissions import may
 from agencies.roles import Operation, Role
 from calls.models import CallType, Disposition
-from calls.words import CLOCK, ROUTE, label, said
-from dispatch import board
+from calls.words import ROUTE, Label, label, said
+from dispatch import board, rollups
 from dispatch.board import AlarmRow
-from dispatch.models import Rollup, Shift
-from dispatch.words import ALARM
+from dispatch.models import Shift
+from dispatch.words import ALARM, FIGURE, LATE, STEP_TIME, WHY_NOT_SENT
 from ledger.models import Alarm
 
 
@@ -85,7 +85,7 @@ class ShiftPage:
     by_disposition: Sequence[Count]
     not_sent: Sequence[Count]
     times: Sequence[StepTime]
-    late_by_kind: Sequence[Count]
+    late_shares: Sequence[Share]
     late: Sequence[LateRow]
     roster: Sequence[tuple[str, Sequence[str]]]
     alarms: Sequence[AlarmRow]
@@ -106,25 +106,24 @@ def shift_rows(*, viewer: Member, now: datetime) -> list[ShiftRow]:
 
 
 def shift_page(shift: Shift, *, viewer: Member, now: datetime) -> ShiftPage:
-    """One shift for `viewer`. Before its end there is no rollup yet."""
-    rollup = Rollup.objects.filter(shift=shift).order_by("-computed_at").first()
-    figures: dict[str, Any] = rollup.figures if rollup else {}
+    """One shift for `viewer`: as counted at its end, or so far."""
+    figures, counted_at, final = rollups.current(shift, now)
     by_route = _counts(figures.get("by_route", {}), {code: str(name) for code, name in ROUTE.items()})
     types = {t.code: said(t.name) for t in CallType.objects.all()}
     endings = {d.code: said(d.name) for d in Disposition.objects.all()}
     may_sign = may(viewer, Operation.SIGN_OFF) and shift.signed_off_at is None and shift.ends_at <= now
     return ShiftPage(
         row=_row(shift, viewer, now),
-        counted_at=rollup.computed_at if rollup else None,
-        final=rollup is not None,
-        totals=_counts(figures.get("totals", {}), {}),
-        shares=[Share(**share) for share in figures.get("shares", [])],
+        counted_at=counted_at,
+        final=final,
+        totals=_totals(figures),
+        shares=_shares(figures),
         by_route=by_route,
-        by_type=_counts(figures.get("by_type", {}), types),
-        by_disposition=_counts(figures.get("by_disposition", {}), endings),
-        not_sent=_counts(figures.get("not_sent", {}), {}),
-        times=[],
-        late_by_kind=_counts(figures.get("late", {}), {code: str(name) for code, name in CLOCK.items()}),
+        by_type=_counts(figures.get("by_type", {}), types, with_codes=True),
+        by_disposition=_counts(figures.get("by_disposition", {}), endings, with_codes=True),
+        not_sent=_counts(figures.get("eligible_not_sent", {}).get("reasons", {}), _named(WHY_NOT_SENT)),
+        times=_times(figures),
+        late_shares=[_share(label(LATE, kind), found) for kind, found in figures.get("late", {}).items()],
         late=_late(shift, viewer),
         roster=_roster(shift),
         alarms=board.alarm_rows(viewer.agency, board.open_alarms()) if viewer.role is not Role.OFFICER else [],
@@ -132,6 +131,53 @@ def shift_page(shift: Shift, *, viewer: Member, now: datetime) -> ShiftPage:
         sign_off_url=reverse("shift-sign-off", args=[viewer.agency.slug, shift.pk]) if may_sign else "",
         sign_off_note=shift.sign_off_note,
     )
+
+
+_FUNNEL = ("eligible", "offered", "sent", "arrived", "closed_by_cso", "upgraded", "upgraded_for_danger")
+
+
+def _totals(figures: dict[str, Any]) -> list[Count]:
+    funnel = figures.get("funnel")
+    if not funnel:
+        return []
+    apart = [("self_initiated", figures["self_initiated"]["calls"]), ("assists", figures["assists"]["calls"])]
+    found = [("all", funnel["all"]), *((name, funnel[name]["count"]) for name in _FUNNEL[:6]), *apart]
+    return [Count("", label(FIGURE, name), n) for name, n in found]
+
+
+def _shares(figures: dict[str, Any]) -> list[Share]:
+    funnel = figures.get("funnel")
+    if not funnel:
+        return []
+    work = figures["work"]["total"]
+    found = [(name, funnel[name]) for name in _FUNNEL]
+    found += [("eligible_not_sent", figures["eligible_not_sent"]), ("no_contact", figures["no_contact"])]
+    found += [("overrides", figures["overrides"]["calls"]), ("transfers_accepted", figures["transfers"]["accepted"])]
+    found += [("handed_back", figures["transfers"]["handed_back"]), ("welfare_answered", work["welfare_answered"])]
+    return [_share(label(FIGURE, name), share) for name, share in found]
+
+
+def _share(words: str, found: dict[str, Any]) -> Share:
+    count, of = found["count"], found["of"]
+    return Share(words, count, of, _(found["denominator"]), round(100 * count / of) if of else None)
+
+
+def _times(figures: dict[str, Any]) -> list[StepTime]:
+    found = figures.get("times", {})
+    return [
+        StepTime(str(words), _span(found[name]["median_s"]), _span(found[name]["p90_s"]), found[name]["count"])
+        for name, words in STEP_TIME.items()
+        if name in found
+    ]
+
+
+def _span(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d}"
+
+
+def _named(labels: Mapping[str, Label]) -> dict[str, str]:
+    return {code: str(name) for code, name in labels.items()}
 
 
 def _row(shift: Shift, viewer: Member, now: datetime) -> ShiftRow:
@@ -147,9 +193,10 @@ def _row(shift: Shift, viewer: Member, now: datetime) -> ShiftRow:
     )
 
 
-def _counts(found: dict[str, int], names: dict[str, str]) -> list[Count]:
+def _counts(found: dict[str, int], names: dict[str, str], *, with_codes: bool = False) -> list[Count]:
     rows = [
-        Count(code if code in names else "", names.get(code, code.replace("_", " ")), n) for code, n in found.items()
+        Count(code if with_codes and code in names else "", names.get(code) or code.replace("_", " "), n)
+        for code, n in found.items()
     ]
     return sorted(rows, key=lambda count: (-count.n, count.label))
 
@@ -175,7 +222,3 @@ def _roster(shift: Shift) -> list[tuple[str, list[str]]]:
     for duty in shift.duties.select_related("member", "unit").order_by("unit__callsign", "pk"):
         found.setdefault(duty.unit.callsign if duty.unit else str(_(duty.role)), []).append(duty.member.name)
     return list(found.items())
-
-
-def _name(code: str, names: dict[str, str]) -> str:
-    return names.get(code) or code.replace("_", " ")

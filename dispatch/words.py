@@ -54,6 +54,62 @@ ALARM: dict[str, Label] = {
     "transfer": gettext_lazy("Sworn has not accepted"),
     "transfer_supervisor": gettext_lazy("Sworn has not accepted, supervisor"),
 }
+# The figures of a shift.
+FIGURE: dict[str, Label] = {
+    "all": gettext_lazy("calls received"),
+    "eligible": gettext_lazy("eligible for a CSO"),
+    "offered": gettext_lazy("offered to a CSO"),
+    "sent": gettext_lazy("a CSO was sent"),
+    "arrived": gettext_lazy("a CSO arrived"),
+    "closed_by_cso": gettext_lazy("closed by the CSO"),
+    "upgraded": gettext_lazy("upgraded to sworn"),
+    "upgraded_for_danger": gettext_lazy("upgraded for danger"),
+    "self_initiated": gettext_lazy("self-initiated"),
+    "assists": gettext_lazy("assists to sworn"),
+    "eligible_not_sent": gettext_lazy("eligible, nobody sent"),
+    "no_contact": gettext_lazy("gone on arrival"),
+    "overrides": gettext_lazy("route overridden"),
+    "transfers_accepted": gettext_lazy("transfers accepted"),
+    "handed_back": gettext_lazy("handed back to us"),
+    "welfare_answered": gettext_lazy("welfare checks answered"),
+}
+LATE: dict[str, Label] = {
+    "undecided": gettext_lazy("undecided too long"),
+    "undecided_sworn": gettext_lazy("sent to sworn undecided"),
+    "unassigned": gettext_lazy("no unit in time"),
+    "unassigned_supervisor": gettext_lazy("no unit in twice the time"),
+    "delayed_caller": gettext_lazy("caller to be called back"),
+    "acknowledge": gettext_lazy("not acknowledged in time"),
+    "en_route": gettext_lazy("not en route in time"),
+    "welfare_alarm": gettext_lazy("welfare check not answered"),
+    "welfare_mayday": gettext_lazy("welfare check: everybody alerted"),
+    "transfer": gettext_lazy("transfer not accepted in time"),
+    "transfer_supervisor": gettext_lazy("transfer: supervisor alerted"),
+}
+STEP_TIME: dict[str, Label] = {
+    "received_to_decided": gettext_lazy("received to decided"),
+    "queued_to_assigned": gettext_lazy("queued to assigned"),
+    "assigned_to_acknowledged": gettext_lazy("assigned to acknowledged"),
+    "acknowledged_to_en_route": gettext_lazy("acknowledged to en route"),
+    "en_route_to_on_scene": gettext_lazy("en route to on scene"),
+    "received_to_on_scene": gettext_lazy("received to on scene"),
+    "on_scene_to_ended": gettext_lazy("time on scene"),
+    "received_to_closed": gettext_lazy("received to closed"),
+    "transfer_to_accepted": gettext_lazy("transfer to accepted"),
+}
+WHY_NOT_SENT: dict[str, Label] = {
+    "none_on_duty": gettext_lazy("no CSO on duty"),
+    "all_busy": gettext_lazy("all busy"),
+    "outside_hours": gettext_lazy("outside hours"),
+    "caller_asked": gettext_lazy("caller asked for an officer"),
+    "override": gettext_lazy("overridden"),
+    "waiting": gettext_lazy("still waiting"),
+    "handed_over": gettext_lazy("handed over"),
+    "cancelled": gettext_lazy("cancelled"),
+    "duplicate": gettext_lazy("duplicate"),
+    "by_phone": gettext_lazy("settled by phone"),
+    "closed_without_a_unit": gettext_lazy("closed without a unit"),
+}
 # Lines that follow from another line; the history can leave them out.
 ROUTINE = {"assignment.primary", "alarm.settled", "alarm.lifted", "call.moved", "unit.radio_check"}
 Data = Mapping[str, Any]

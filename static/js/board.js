@@ -42,6 +42,7 @@ document.addEventListener("click", (event) => {
 });
 
 if (pane) {
+  document.addEventListener("cso:open", (event) => load(event.detail.number));
   addEventListener("popstate", () => load(new URL(location.href).searchParams.get("open") || ""));
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target !== pane) return;

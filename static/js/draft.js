@@ -44,7 +44,7 @@ export function restore(form) {
   let changed = false;
   for (const [name, value] of Object.entries(draft.fields)) {
     const field = form.elements[name];
-    if (!field || field === document.activeElement) continue;
+    if (!field || (field === document.activeElement && field.value !== field.defaultValue)) continue;
     if (field.type === "checkbox") { changed ||= field.checked !== value; field.checked = value; }
     else if (field.value !== value) { field.value = value; changed = true; }
     open(field);
@@ -99,7 +99,8 @@ document.addEventListener("click", (event) => {
   if (clear) { forget(clear.form); clear.form.reset(); clear.form.dispatchEvent(new CustomEvent("cso:cleared", { bubbles: true })); }
 });
 document.addEventListener("htmx:afterRequest", (event) => {
-  const { elt, successful, xhr } = event.detail;
+  const { requestConfig, successful, xhr } = event.detail;
+  const elt = requestConfig?.elt || event.detail.elt; // the form itself, also when its panel was swapped away
   const refusedByLogin = (xhr?.responseURL || "").includes("/accounts/login/");
   if (successful && !refusedByLogin && elt.matches?.("form[data-draft]")) { forget(elt); elt.reset(); }
   if (successful && elt.matches?.("form[data-reset]")) elt.reset();

@@ -123,4 +123,5 @@ for (const name of ["cso:restored", "cso:cleared"]) {
     preview(50);
   });
 }
-if (form()) { settleType(); showJoin(); }
+// htmx listens from here on.
+document.addEventListener("DOMContentLoaded", () => { if (form()) { settleType(); showJoin(); } });

@@ -88,3 +88,6 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.successful && event.detail.elt.matches?.("form.command")) event.detail.elt.reset();
 });
+document.addEventListener("cso:open", (event) => {
+  if (!document.querySelector("#pane")) location.assign(event.detail.href);
+});
