@@ -1,0 +1,51 @@
+"""Who listens to a stream, and whether they still may: asked again and again while the stream is open."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from agencies.roles import Role
+
+_STANDING = """
+SELECT 'member', m.id::text, role
+FROM agencies_member m JOIN agencies_user u ON u.id = m.user_id, unnest(m.roles) AS role
+WHERE m.id = ANY(%(members)s) AND m.active AND u.is_active
+UNION ALL
+SELECT 'token', id::text, '' FROM agencies_token WHERE id = ANY(%(tokens)s) AND revoked_at IS NULL
+UNION ALL
+SELECT 'session', session_key, '' FROM django_session WHERE session_key = ANY(%(sessions)s) AND expire_date > now()
+"""
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A member of an agency working as a role, let in by a session or by a token."""
+
+    agency_id: int
+    member_id: int
+    role: Role
+    session_key: str | None = None
+    token_id: int | None = None
+
+
+async def still_welcome(connection: AsyncConnection[Any], listeners: Iterable[Listener]) -> set[Listener]:
+    """Those who are still active members, still hold their role, and whose session or token still holds. One query."""
+    asked = set(listeners)
+    given = {
+        "members": list({one.member_id for one in asked}),
+        "tokens": list({one.token_id for one in asked if one.token_id is not None}),
+        "sessions": list({one.session_key for one in asked if one.session_key is not None}),
+    }
+    rows = set(await (await connection.execute(_STANDING, given)).fetchall())
+    return {one for one in asked if _needs(one) <= rows}
+
+
+def _needs(one: Listener) -> set[tuple[str, str, str]]:
+    needs = {("member", str(one.member_id), one.role.value)}
+    if one.token_id is not None:
+        needs.add(("token", str(one.token_id), ""))
+    if one.session_key is not None:
+        needs.add(("session", one.session_key, ""))
+    return needs
