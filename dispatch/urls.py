@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from dispatch import streams
 from dispatch.views import calls, pages, shifts, units
 
 A = "a/<slug:agency>/"
@@ -12,6 +13,7 @@ urlpatterns = [
     path(A + "board/", pages.board, name="board"),
     path(A + "wall/", pages.wall, name="wall"),
     path(A + "tablet/", pages.tablet, name="tablet"),
+    path(A + "stream/", streams.stream, name="stream"),
     path(CALL, pages.call, name="call"),
     path(CALL + "assignments/", calls.assignments, name="call-assignments"),
     path(CALL + "notes/", calls.notes, name="call-notes"),
