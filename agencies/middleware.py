@@ -62,8 +62,10 @@ class TokenMiddleware:
             return self.get_response(request)
         with agency_scope(holder.agency_id):
             token = Token.objects.get(pk=holder.token_id)
-            request.member = member_by_id(holder.member_id, wanted=token.role)  # type: ignore[attr-defined]
-            request.token = token  # type: ignore[attr-defined]
+            member = Member.objects.select_related("agency", "user").get(pk=holder.member_id)
+            if token.role in member.roles:  # a token is for one role, and dies with it
+                request.member = member.as_role(token.role)  # type: ignore[attr-defined]
+                request.token = token  # type: ignore[attr-defined]
             return self.get_response(request)
 
 

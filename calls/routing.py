@@ -3,6 +3,7 @@
 A decision is stored with its version, answers, facts, rule and reasons and never changed; a new one takes its place.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from ledger.record import Book
 
 SWORN = "sworn"
 _PERSON = "person"
+_EMERGENCY = "Emergency: sent to sworn at once with what was known."
 
 
 class SafetyFloorBreached(Refused):
@@ -31,8 +33,12 @@ def preview(agency: Agency, call: Call, *, language: str = "en") -> tuple[triage
     """The decision for a call that need not be saved, and the rule-set version it is by. Nothing is stored."""
     rules = queries.rules_in_force()
     check_answers(rules, call)
+    if call.emergency:
+        by = triage.DecidedBy(_PERSON, "")
+        return triage.Decision(route=SWORN, priority=1, reasons=(_EMERGENCY,), decided_by=by), rules.row.version
     case = facts.case_of(agency, call, call.type)
-    return triage.decide(rules.rule_set, rules.floor, case, language=language), rules.row.version
+    found = triage.decide(rules.rule_set, rules.floor, case, language=language)
+    return replace(found, priority=_priority(call, found.route, found.priority)), rules.row.version
 
 
 def by_rules(book: Book, call: Call, *, cannot_say: bool = False) -> Decision:
@@ -106,7 +112,7 @@ def emergency(book: Book, call: Call) -> Decision:
         priority=1,
         decided_kind=_PERSON,
         decided_id=_id_of(book),
-        reasons=["Emergency: sent to sworn at once with what was known."],
+        reasons=[_EMERGENCY],
         override_code="emergency",
     )
 

@@ -73,13 +73,15 @@ def _write_roster(shift: Shift, roster: Sequence[RosterLine]) -> dict[str, int]:
     """Writes the lines; answers the units on the roster, callsign -> id."""
     members = {m.email: m for m in Member.objects.filter(email__in=[line.member.lower() for line in roster])}
     units = {u.callsign: u for u in Unit.objects.filter(callsign__in=[line.unit for line in roster if line.unit])}
-    duties = []
+    duties: list[Duty] = []
     for index, line in enumerate(roster):
         member = members.get(line.member.lower())
         if member is None:
             raise Invalid(errors={f"roster.{index}.member": [f"{line.member} is no member here."]})
         if line.unit and line.unit not in units:
             raise Invalid(errors={f"roster.{index}.unit": [f"There is no unit {line.unit}."]})
+        if any(duty.member == member for duty in duties):
+            raise Invalid(errors={f"roster.{index}.member": [f"{line.member} stands on the roster already."]})
         duties.append(
             Duty(agency_id=shift.agency_id, shift=shift, member=member, unit=units.get(line.unit), role=line.role.value)
         )
