@@ -19,8 +19,9 @@ test: environment ## the whole suite, browser tests included; ARGS="-k name" nar
 lint: environment ## every rule that a machine can check
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
-	@$(PY) -m tests.template_style
-	@.venv/bin/lint-imports --no-timestamps
+	@find templates -name '*.html' -print0 | xargs -0 -r .venv/bin/djade --check --target-version 5.2
+	@git ls-files '*.py' | xargs .venv/bin/django-upgrade --check --target-version 5.2
+	@.venv/bin/lint-imports --no-logo
 	@$(OFFLINE) $(PY) -m mypy .
 	@$(OFFLINE) $(PY) manage.py makemigrations --check --dry-run
 	@$(OFFLINE) $(PY) manage.py check --fail-level WARNING
