@@ -1,0 +1,18 @@
+# One image for web, worker, beat and the migrations; docker-compose.yml says which it is.
+FROM python:3.11-slim
+
+ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 CSO_STATIC_ROOT=/srv/static
+WORKDIR /srv/console
+
+COPY requirements-uv.lock requirements.lock ./
+RUN pip install --no-cache-dir --require-hashes -r requirements-uv.lock \
+    && uv pip install --system --no-cache --require-hashes --compile-bytecode -r requirements.lock
+
+COPY . .
+RUN CSO_OFFLINE=1 python manage.py collectstatic --no-input --verbosity=0 \
+    && useradd --system --no-create-home console
+USER console
+
+EXPOSE 8000
+CMD ["python", "-m", "uvicorn", "cso.asgi:application", "--host", "0.0.0.0", "--port", "8000", \
+     "--lifespan", "off", "--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "5"]
