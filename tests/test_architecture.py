@@ -1,8 +1,9 @@
 """ARCHITECTURE.md tells the truth: its paths exist, its rooms are all there are, its tables are the code's."""
 
 import re
-from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -11,10 +12,11 @@ from dispatch.states import MOVES as ASSIGNMENT_MOVES
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "ARCHITECTURE.md").read_text()
+Status = TypeVar("Status", bound=StrEnum)
 PATHS = sorted(set(re.findall(r"`([a-z][a-z_/]*(?:/|\.py))`", TEXT)))
 
 
-def rows(moves: Mapping[str, frozenset[str]]) -> list[str]:
+def rows(moves: dict[Status, frozenset[Status]]) -> list[str]:
     """The table of a state machine as it stands in the text, in the order of the code."""
     found = []
     for before, allowed in moves.items():
