@@ -8,6 +8,13 @@ const htmx = window.htmx;
 Object.assign(window.Idiomorph.defaults, { ignoreActiveValue: true });
 window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.matches?.("details, dialog"));
 
+// A refresh that was asked for before another call came into the panel is too late.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { elt, verb, path } = event.detail.requestConfig;
+  const shownNow = document.querySelector("#call")?.getAttribute("hx-get");
+  if (verb === "get" && elt.id === "call" && shownNow && shownNow !== path) event.detail.shouldSwap = false;
+});
+
 const address = (change) => {
   const url = new URL(location.href);
   for (const [name, value] of Object.entries(change)) value ? url.searchParams.set(name, value) : url.searchParams.delete(name);

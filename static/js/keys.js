@@ -51,7 +51,7 @@ function step(by) {
 }
 
 function emergency() {
-  const button = [...document.querySelectorAll("[data-emergency]")].find(seen);
+  const button = [...document.querySelectorAll("button[data-emergency]")].find(seen);
   if (button) button.click();
   else document.querySelector('[data-open="new"]')?.click();
 }
