@@ -1,5 +1,6 @@
 """The forms of intake and triage, read into the orders that the actions take."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -58,6 +59,8 @@ def intake_order(request: HttpRequest) -> Intake:
     """The call as typed. A type that is only half typed counts as none until a code, name or synonym is there."""
     given = IntakeForm.read(request)
     external = given["external_number"].strip()
+    if given["lat"] is None or given["lon"] is None:
+        given["lat"], given["lon"] = position_of(given["address"]) or (None, None)
     return Intake(
         **{name: given[name] for name in _AS_TYPED},
         type_code=type_code(given["type"]),
@@ -68,6 +71,19 @@ def intake_order(request: HttpRequest) -> Intake:
         emergency=given["emergency"],
         override=_override(given),
     )
+
+
+_POSITION = re.compile(r"^\s*(-?\d{1,2}\.\d+)\s*[,; ]\s*(-?\d{1,3}\.\d+)\s*$")
+
+
+def position_of(address: str) -> tuple[float, float] | None:
+    """Where a place is: typed as a position, or known from an earlier call to the same place."""
+    typed = _POSITION.match(address)
+    if typed:
+        return float(typed[1]), float(typed[2])
+    known = Call.objects.filter(address__iexact=address.strip(), lat__isnull=False) if address.strip() else None
+    found = known.order_by("-received_at").values_list("lat", "lon").first() if known is not None else None
+    return (found[0], found[1]) if found and found[0] is not None and found[1] is not None else None
 
 
 def type_code(typed: str) -> str | None:

@@ -138,11 +138,15 @@ def preview_of(found: triage.Decision, version: int, type_code: str | None) -> D
     )
 
 
-def decision_of(row: Decision, agency: Agency) -> DecisionView:
+# Decisions by a person that are no override of what the rules said.
+_NO_OVERRIDE = {"emergency", "self_initiated", "upgrade", "handed_back"}
+
+
+def decision_of(row: Decision) -> DecisionView:
     """A stored decision, with its override where a person chose."""
-    overridden = row.decided_kind == "person"
+    by_person = row.decided_kind == "person"
+    overridden = by_person and row.override_code not in _NO_OVERRIDE
     still_open = open_words(row.open_questions, row.type_code) if row.route is None else []
-    reason = named(agency, "override_reasons").get(row.override_code, row.override_code.replace("_", " "))
     return DecisionView(
         route=row.route or "",
         route_label=label(ROUTE, row.route),
@@ -150,12 +154,12 @@ def decision_of(row: Decision, agency: Agency) -> DecisionView:
         reasons=row.reasons,
         open_questions=[words for words in still_open if not any(words in reason for reason in row.reasons)],
         alternatives=_others([a["route"] for a in row.alternatives], row.route),
-        decided_by=str(row.by) if overridden and row.by else f"{row.decided_kind} {row.decided_id}".strip(),
+        decided_by=str(row.by) if by_person and row.by else f"{row.decided_kind} {row.decided_id}".strip(),
         at=row.at,
         rule_set=row.rule_set.version,
         overridden=overridden,
-        override_reason=". ".join(filter(None, [reason, row.override_text])) if overridden else "",
-        suggested_route_label=label(ROUTE, row.suggested_route),
+        override_reason=row.override_text,
+        suggested_route_label=label(ROUTE, row.suggested_route) if row.suggested_route != row.route else "",
         mode_label=label(MODE, row.mode),
     )
 
