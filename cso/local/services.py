@@ -102,6 +102,7 @@ class Services:
             home = servers.find_home(self.data)
             if self.sockets is None or not self.sockets.is_dir():
                 self.sockets = servers.private_folder()
+                self._write()
             if not is_alive(self.postgres):
                 self.postgres = servers.start_postgres(home, self.sockets, log=self.data / "log" / "postgres.log")
                 self._write()
