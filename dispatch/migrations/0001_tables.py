@@ -7,133 +7,309 @@ import agencies.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('agencies', '0001_tables'),
-        ('calls', '0001_tables'),
+        ("agencies", "0001_tables"),
+        ("calls", "0001_tables"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Shift',
+            name="Shift",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60)),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField()),
-                ('signed_off_at', models.DateTimeField(null=True)),
-                ('sign_off_note', models.CharField(blank=True, max_length=2000)),
-                ('agency', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agencies.agency')),
-                ('planned_by', agencies.models.TenantKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agencies.member')),
-                ('signed_off_by', agencies.models.TenantKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agencies.member')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60)),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                ("signed_off_at", models.DateTimeField(null=True)),
+                ("sign_off_note", models.CharField(blank=True, max_length=2000)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="agencies.agency",
+                    ),
+                ),
+                (
+                    "planned_by",
+                    agencies.models.TenantKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="agencies.member",
+                    ),
+                ),
+                (
+                    "signed_off_by",
+                    agencies.models.TenantKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="agencies.member",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Rollup',
+            name="Rollup",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('computed_at', models.DateTimeField()),
-                ('up_to_seq', models.BigIntegerField()),
-                ('figures', models.JSONField()),
-                ('agency', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agencies.agency')),
-                ('shift', agencies.models.TenantKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='rollups', to='dispatch.shift')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("computed_at", models.DateTimeField()),
+                ("up_to_seq", models.BigIntegerField()),
+                ("figures", models.JSONField()),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="agencies.agency",
+                    ),
+                ),
+                (
+                    "shift",
+                    agencies.models.TenantKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rollups",
+                        to="dispatch.shift",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Unit',
+            name="Unit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('callsign', models.CharField(max_length=20)),
-                ('kind', models.CharField(default='vehicle', max_length=16)),
-                ('equipment', models.JSONField(default=list)),
-                ('area', models.CharField(blank=True, max_length=60)),
-                ('primary', models.CharField(choices=[('available', 'available'), ('conditionally_available', 'conditionally_available'), ('not_available', 'not_available')], default='available', max_length=24)),
-                ('secondary', models.CharField(default='ready', max_length=24)),
-                ('since', models.DateTimeField()),
-                ('lat', models.FloatField(null=True)),
-                ('lon', models.FloatField(null=True)),
-                ('position_at', models.DateTimeField(null=True)),
-                ('retired_at', models.DateTimeField(null=True)),
-                ('agency', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agencies.agency')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("callsign", models.CharField(max_length=20)),
+                ("kind", models.CharField(default="vehicle", max_length=16)),
+                ("equipment", models.JSONField(default=list)),
+                ("area", models.CharField(blank=True, max_length=60)),
+                (
+                    "primary",
+                    models.CharField(
+                        choices=[
+                            ("available", "available"),
+                            ("conditionally_available", "conditionally_available"),
+                            ("not_available", "not_available"),
+                        ],
+                        default="available",
+                        max_length=24,
+                    ),
+                ),
+                ("secondary", models.CharField(default="available", max_length=24)),
+                ("since", models.DateTimeField()),
+                ("lat", models.FloatField(null=True)),
+                ("lon", models.FloatField(null=True)),
+                ("position_at", models.DateTimeField(null=True)),
+                ("retired_at", models.DateTimeField(null=True)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="agencies.agency",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Duty',
+            name="Duty",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(max_length=16)),
-                ('agency', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agencies.agency')),
-                ('member', agencies.models.TenantKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='duties', to='agencies.member')),
-                ('shift', agencies.models.TenantKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='duties', to='dispatch.shift')),
-                ('unit', agencies.models.TenantKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='duties', to='dispatch.unit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("role", models.CharField(max_length=16)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="agencies.agency",
+                    ),
+                ),
+                (
+                    "member",
+                    agencies.models.TenantKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="duties",
+                        to="agencies.member",
+                    ),
+                ),
+                (
+                    "shift",
+                    agencies.models.TenantKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="duties",
+                        to="dispatch.shift",
+                    ),
+                ),
+                (
+                    "unit",
+                    agencies.models.TenantKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="duties",
+                        to="dispatch.unit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'duties',
+                "verbose_name_plural": "duties",
             },
         ),
         migrations.CreateModel(
-            name='Assignment',
+            name="Assignment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('stacked', 'stacked'), ('assigned', 'assigned'), ('acknowledged', 'acknowledged'), ('en_route', 'en_route'), ('on_scene', 'on_scene'), ('cleared', 'cleared'), ('cancelled', 'cancelled'), ('declined', 'declined')], max_length=12)),
-                ('primary', models.BooleanField(default=False)),
-                ('stack_order', models.PositiveIntegerField(default=0)),
-                ('since', models.DateTimeField()),
-                ('override_reason', models.CharField(blank=True, max_length=500)),
-                ('assigned_at', models.DateTimeField(null=True)),
-                ('acknowledged_at', models.DateTimeField(null=True)),
-                ('en_route_at', models.DateTimeField(null=True)),
-                ('on_scene_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('end_reason', models.CharField(blank=True, max_length=500)),
-                ('welfare_answered_at', models.DateTimeField(null=True)),
-                ('agency', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agencies.agency')),
-                ('assigned_by', agencies.models.TenantKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agencies.member')),
-                ('call', agencies.models.TenantKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to='calls.call')),
-                ('disposition', agencies.models.TenantKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='calls.disposition')),
-                ('unit', agencies.models.TenantKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='dispatch.unit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("stacked", "stacked"),
+                            ("assigned", "assigned"),
+                            ("acknowledged", "acknowledged"),
+                            ("en_route", "en_route"),
+                            ("on_scene", "on_scene"),
+                            ("cleared", "cleared"),
+                            ("cancelled", "cancelled"),
+                            ("declined", "declined"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("primary", models.BooleanField(default=False)),
+                ("stack_order", models.PositiveIntegerField(default=0)),
+                ("since", models.DateTimeField()),
+                ("override_reason", models.CharField(blank=True, max_length=500)),
+                ("assigned_at", models.DateTimeField(null=True)),
+                ("acknowledged_at", models.DateTimeField(null=True)),
+                ("en_route_at", models.DateTimeField(null=True)),
+                ("on_scene_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("end_reason", models.CharField(blank=True, max_length=500)),
+                ("welfare_answered_at", models.DateTimeField(null=True)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="agencies.agency",
+                    ),
+                ),
+                (
+                    "assigned_by",
+                    agencies.models.TenantKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="agencies.member",
+                    ),
+                ),
+                (
+                    "call",
+                    agencies.models.TenantKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="assignments",
+                        to="calls.call",
+                    ),
+                ),
+                (
+                    "disposition",
+                    agencies.models.TenantKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="calls.disposition",
+                    ),
+                ),
+                (
+                    "unit",
+                    agencies.models.TenantKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assignments",
+                        to="dispatch.unit",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='shift',
-            index=models.Index(fields=['agency', 'starts_at', 'ends_at'], name='shifts_by_time'),
+            model_name="shift",
+            index=models.Index(fields=["agency", "starts_at", "ends_at"], name="shifts_by_time"),
         ),
         migrations.AddConstraint(
-            model_name='shift',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='shift_ends_after_it_starts'),
+            model_name="shift",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="shift_ends_after_it_starts"
+            ),
         ),
         migrations.AddIndex(
-            model_name='rollup',
-            index=models.Index(fields=['agency', 'shift', '-computed_at'], name='rollups_by_shift'),
+            model_name="rollup",
+            index=models.Index(fields=["agency", "shift", "-computed_at"], name="rollups_by_shift"),
         ),
         migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.UniqueConstraint(models.F('agency'), models.F('callsign'), name='one_unit_per_callsign'),
+            model_name="unit",
+            constraint=models.UniqueConstraint(models.F("agency"), models.F("callsign"), name="one_unit_per_callsign"),
         ),
         migrations.AddConstraint(
-            model_name='duty',
-            constraint=models.UniqueConstraint(models.F('agency'), models.F('shift'), models.F('member'), name='one_duty_per_shift_and_member'),
+            model_name="duty",
+            constraint=models.UniqueConstraint(
+                models.F("agency"), models.F("shift"), models.F("member"), name="one_duty_per_shift_and_member"
+            ),
         ),
         migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(fields=['agency', 'call'], name='assignments_by_call'),
+            model_name="assignment",
+            index=models.Index(fields=["agency", "call"], name="assignments_by_call"),
         ),
         migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(condition=models.Q(('status__in', ['cleared', 'cancelled', 'declined']), _negated=True), fields=['agency', 'unit'], name='open_assignments_by_unit'),
+            model_name="assignment",
+            index=models.Index(
+                condition=models.Q(("status__in", ["cleared", "cancelled", "declined"]), _negated=True),
+                fields=["agency", "unit"],
+                name="open_assignments_by_unit",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(models.F('agency'), models.F('unit'), condition=models.Q(('status__in', ['assigned', 'acknowledged', 'en_route', 'on_scene'])), name='one_active_assignment_per_unit'),
+            model_name="assignment",
+            constraint=models.UniqueConstraint(
+                models.F("agency"),
+                models.F("unit"),
+                condition=models.Q(("status__in", ["assigned", "acknowledged", "en_route", "on_scene"])),
+                name="one_active_assignment_per_unit",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(models.F('agency'), models.F('call'), models.F('unit'), condition=models.Q(('status__in', ['cleared', 'cancelled', 'declined']), _negated=True), name='one_open_assignment_per_call_and_unit'),
+            model_name="assignment",
+            constraint=models.UniqueConstraint(
+                models.F("agency"),
+                models.F("call"),
+                models.F("unit"),
+                condition=models.Q(("status__in", ["cleared", "cancelled", "declined"]), _negated=True),
+                name="one_open_assignment_per_call_and_unit",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(models.F('agency'), models.F('call'), condition=models.Q(('primary', True), models.Q(('status__in', ['cleared', 'cancelled', 'declined']), _negated=True)), name='one_primary_per_call'),
+            model_name="assignment",
+            constraint=models.UniqueConstraint(
+                models.F("agency"),
+                models.F("call"),
+                condition=models.Q(
+                    ("primary", True), models.Q(("status__in", ["cleared", "cancelled", "declined"]), _negated=True)
+                ),
+                name="one_primary_per_call",
+            ),
         ),
     ]
