@@ -8,6 +8,7 @@ The book is written last: it takes the agency's counter, which orders the events
 A function that takes a `Book` can only run inside such a transaction.
 """
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -126,10 +127,9 @@ class Book:
         """Takes the counter and inserts the lines. Called once, by `record`, last in the transaction."""
         if not self._lines:
             return
-        last = _advance(self.agency.pk, len(self._lines))
+        last = _append(self, self._lines)
         for offset, line in enumerate(reversed(self._lines)):
             line.seq = last - offset
-        Event.objects.bulk_create(self._lines)
         for delivery in self._deliveries:
             delivery.event_seq = last
         Delivery.objects.bulk_create(self._deliveries)
@@ -180,12 +180,45 @@ def _give_receipt(book: Book) -> None:
         write(book)
 
 
-def _advance(agency_id: int, by: int) -> int:
+# The counter is taken in the statement that inserts the lines, so that it is held for no longer than that and the
+# commit: everybody in the agency waits for it.
+_APPEND = """
+WITH counter AS (
+    INSERT INTO ledger_cursor (agency_id, last_seq) VALUES (%(agency)s, %(count)s)
+    ON CONFLICT (agency_id) DO UPDATE SET last_seq = ledger_cursor.last_seq + excluded.last_seq
+    RETURNING last_seq
+), appended AS (
+    INSERT INTO ledger_event (agency_id, seq, kind, at, occurred_at, by_id, call_id, unit_id, about, data)
+    SELECT %(agency)s, counter.last_seq - %(count)s + line.n, line.kind, %(now)s, line.occurred_at, %(by)s,
+           line.call_id, line.unit_id, line.about, line.data
+    FROM counter, ROWS FROM (
+        jsonb_to_recordset(%(lines)s::jsonb)
+        AS (kind text, occurred_at timestamptz, call_id bigint, unit_id bigint, about jsonb, data jsonb)
+    ) WITH ORDINALITY AS line (kind, occurred_at, call_id, unit_id, about, data, n)
+)
+SELECT last_seq FROM counter
+"""
+
+
+def _append(book: Book, lines: list[Event]) -> int:
+    """Numbers and inserts the lines; answers the last number."""
+    told = [
+        {
+            "kind": line.kind,
+            "occurred_at": line.occurred_at.isoformat(),
+            "call_id": line.call_id,
+            "unit_id": line.unit_id,
+            "about": line.about,
+            "data": line.data,
+        }
+        for line in lines
+    ]
+    values: dict[str, Any] = {
+        "agency": book.agency.pk,
+        "count": len(lines),
+        "now": book.now,
+        "by": book.by.pk if book.by else None,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO ledger_cursor (agency_id, last_seq) VALUES (%s, %s) "
-            "ON CONFLICT (agency_id) DO UPDATE SET last_seq = ledger_cursor.last_seq + excluded.last_seq "
-            "RETURNING last_seq",
-            [agency_id, by],
-        )
+        cursor.execute(_APPEND, values | {"lines": json.dumps(told)})
         return int(cursor.fetchone()[0])
