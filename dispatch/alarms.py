@@ -20,6 +20,7 @@ from dispatch.models import Assignment, Duty, Unit
 from dispatch.states import AssignmentStatus
 from ledger import deadlines
 from ledger.alarms import Alert, Subject, raise_alarms
+from ledger.deadlines import Due
 from ledger.models import Alarm, Deadline
 from ledger.record import Book
 
@@ -83,7 +84,7 @@ class Effect:
     alarm: str = ""
     act: Act | None = None
     alone: bool = False
-    prepare: Callable[[Deadline, datetime], Any] | None = None
+    prepare: Callable[[Due], Any] | None = None
     data: dict[str, Any] = field(default_factory=dict)
     is_missed: bool = True
 
@@ -222,17 +223,17 @@ EFFECTS: dict[str, Effect] = {
 }
 
 
-def waits_alone(deadline: Deadline) -> bool:
+def waits_alone(deadline: Due) -> bool:
     """Whether the deadline's effect needs a transaction of its own."""
     effect = EFFECTS.get(deadline.kind)
     return effect is None or effect.alone
 
 
-def prepare(due: Iterable[Deadline], now: datetime) -> dict[int, Any]:
+def prepare(due: Iterable[Due]) -> dict[int, Any]:
     """What effects read before their transaction, by the deadline's key."""
     prepared = {}
     for deadline in due:
         read_ahead = EFFECTS[deadline.kind].prepare
         if read_ahead is not None:
-            prepared[deadline.pk] = read_ahead(deadline, now)
+            prepared[deadline.pk] = read_ahead(deadline)
     return prepared

@@ -8,7 +8,7 @@ is lost; run twice at once, nothing is done twice. A call that a user holds is p
 import logging
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import DatabaseError, OperationalError
@@ -16,16 +16,19 @@ from django.db import DatabaseError, OperationalError
 from agencies import doors
 from agencies.errors import Busy, Refused
 from agencies.models import Agency
-from agencies.scope import agency_scope
+from agencies.scope import agency_scope, current_agency_id
 from calls.models import Call
 from dispatch import alarms
 from dispatch.alarms import Batch
 from dispatch.models import Assignment
 from ledger import deadlines, heartbeats
-from ledger.models import Deadline
+from ledger.deadlines import Due
 from ledger.record import record
 
 LONGEST_S = 3.0
+# So many calls are locked at once. Sweeps that run side by side look at the same window and share it between them.
+BATCH, WINDOW = deadlines.BATCH, 4 * deadlines.BATCH
+ALONE = 20
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 60.0
 # Whatever an effect may fail with by itself. A lost database (OperationalError) is no fault of a deadline.
 _FAULTS = (
@@ -45,20 +48,29 @@ class _Pause:
 _aside: dict[int, _Pause] = {}
 
 
+@dataclass
+class _Turn:
+    """What became of the deadlines of one agency: ids that fired, and ids that were tried, fired or not."""
+
+    fired: set[int] = field(default_factory=set)
+    tried: set[int] = field(default_factory=set)
+
+
 def sweep(now: datetime) -> int:
     """Fires what is due at `now` in all agencies, most overdue first, in turns; answers how many deadlines fired."""
     until = time.monotonic() + LONGEST_S
-    passed_over: dict[int, set[int]] = {key: set() for key in doors.agencies_with_something_due(now)}
+    waiting = {agency_id: _Turn() for agency_id in doors.agencies_with_something_due(now)}
     fired = 0
-    while passed_over and time.monotonic() < until:
-        for agency_id, left in list(passed_over.items()):
+    while waiting and time.monotonic() < until:
+        for agency_id, turn in list(waiting.items()):
             with agency_scope(agency_id):
-                due = deadlines.due(now, without=left | _set_aside())
-                done = _work_off(due, now) if due else set()
-            fired += len(done)
-            left.update({d.pk for d in due} - done)
-            if len(due) < deadlines.BATCH:
-                del passed_over[agency_id]
+                due = deadlines.due(now, limit=WINDOW, without=turn.tried | _set_aside())
+                _take_turn(turn, due, now)
+            fired += len(turn.fired)
+            if len(due) < WINDOW and turn.tried | turn.fired >= {d.pk for d in due}:
+                del waiting[agency_id]
+            turn.tried -= turn.fired  # they are armed no more, so nobody finds them again
+            turn.fired = set()
     return fired
 
 
@@ -69,42 +81,40 @@ def watch(now: datetime, *names: str) -> int:
     return fired
 
 
-def _work_off(due: list[Deadline], now: datetime) -> set[int]:
+def _take_turn(turn: _Turn, due: list[Due], now: datetime) -> None:
+    """One batch of what can go together, and some of what cannot."""
+    if not due:
+        return
     agency = Agency.objects.get()
     together = [d for d in due if not alarms.waits_alone(d)]
-    done = _try(agency, together, now) if together else set()
-    for deadline in due:
-        if alarms.waits_alone(deadline):
-            done |= _try(agency, [deadline], now)
-    return done
+    if together:
+        _try(turn, agency, together, now)
+    for deadline in [d for d in due if alarms.waits_alone(d)][:ALONE]:
+        _try(turn, agency, [deadline], now)
 
 
-def _try(agency: Agency, due: list[Deadline], now: datetime) -> set[int]:
+def _try(turn: _Turn, agency: Agency, due: list[Due], now: datetime) -> None:
     """Fires `due` in one transaction; when that fails, one by one, so that one of them does not stop the others."""
     try:
-        done = _fire(agency, due, now)
+        _fire(turn, agency, due, now)
     except OperationalError:
         raise
     except Busy:
         # Somebody held the agency's counter for too long: the next sweep comes in a second.
-        log.warning("a batch of %s deadlines waits: agency %s was busy", len(due), agency.slug)
-        return set()
+        log.warning("a batch of deadlines waits: agency %s was busy", agency.slug)
+        turn.tried.update(d.pk for d in due)
     except _FAULTS as error:
         if len(due) == 1:
             _put_aside(due[0], error)
-            return set()
-    else:
-        for pk in done:
-            _aside.pop(pk, None)
-        return done
-    return set[int]().union(*(_try(agency, [deadline], now) for deadline in due))
+            turn.tried.add(due[0].pk)
+        for deadline in due if len(due) > 1 else ():
+            _try(turn, agency, [deadline], now)
 
 
-def _fire(agency: Agency, due: list[Deadline], now: datetime) -> set[int]:
-    alone = alarms.waits_alone(due[0])
-    prepared = alarms.prepare(due, now)
+def _fire(turn: _Turn, agency: Agency, due: list[Due], now: datetime) -> None:
+    prepared = alarms.prepare(due)
     with record(by=None, now=now, agency=agency) as book:
-        calls = _lock_calls({d.call_id for d in due if d.call_id is not None}, whole=alone)
+        calls = _lock_calls({d.call_id for d in due if d.call_id is not None}, whole=alarms.waits_alone(due[0]))
         free = [d.pk for d in due if d.call_id is None or d.call_id in calls]
         claimed = deadlines.claim(free, now) if free else []
         # A call that was joined to another a moment ago took its clocks with it: that one is not locked.
@@ -112,16 +122,20 @@ def _fire(agency: Agency, due: list[Deadline], now: datetime) -> set[int]:
         if claimed:
             assignments = _assignments({d.assignment_id for d in claimed if d.assignment_id is not None})
             alarms.take_effect(Batch(book, calls, assignments, prepared=prepared), claimed)
-    return {d.pk for d in claimed}
+    turn.fired.update(d.pk for d in claimed)
+    # With a full batch there may be more in the window; with less, whatever is left there is somebody else's.
+    turn.tried.update(free if len(calls) == BATCH else (d.pk for d in due))
+    for deadline in claimed:
+        _aside.pop(deadline.pk, None)
 
 
 def _lock_calls(ids: Collection[int], *, whole: bool) -> dict[int, Call]:
-    """The calls that nobody else holds, locked in the order of their ids."""
+    """A batch of the calls that nobody else holds, locked in the order of their ids."""
     if not ids:
         return {}
     rows = Call.objects.select_for_update(of=("self",), skip_locked=True).filter(pk__in=ids).order_by("pk")
     rows = rows.select_related("type", "decision") if whole else rows.only("number", "status")
-    return {call.pk: call for call in rows}
+    return {call.pk: call for call in rows[:BATCH]}
 
 
 def _assignments(ids: Collection[int]) -> dict[int, Assignment]:
@@ -137,11 +151,11 @@ def _set_aside() -> set[int]:
     return {pk for pk, pause in list(_aside.items()) if pause.until > now}
 
 
-def _put_aside(deadline: Deadline, error: BaseException) -> None:
+def _put_aside(deadline: Due, error: BaseException) -> None:
     pause = _aside.setdefault(deadline.pk, _Pause())
     pause.until = time.monotonic() + pause.seconds
     log.error(
         "the effect of deadline %s (%s, agency %s) failed; next try in %.0f s",
-        deadline.pk, deadline.kind, deadline.agency_id, pause.seconds, exc_info=error,
+        deadline.pk, deadline.kind, current_agency_id(), pause.seconds, exc_info=error,
     )  # fmt: skip
     pause.seconds = min(pause.seconds * 2, _LONGEST_PAUSE_S)

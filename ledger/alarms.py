@@ -1,10 +1,12 @@
 """Alarms: raised when a deadline is missed or somebody calls for help, open until taken or settled."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q
 
 from ledger.models import Alarm
@@ -60,13 +62,12 @@ def raise_alarms(book: Book, alerts: Sequence[Alert]) -> list[Alarm]:
     if not wanted:
         return []
     running = _open(wanted)
-    new = {key: _new(book, alert) for key, alert in wanted.items() if key not in running}
+    new = _insert(book, {key: alert for key, alert in wanted.items() if key not in running})
     lifted = {key: alarm for key, alarm in running.items() if _rises(alarm, wanted[key])}
     for key, alarm in lifted.items():
         alarm.level, alarm.nobody_on_duty = wanted[key].level, wanted[key].nobody_on_duty
     if lifted:
         Alarm.objects.bulk_update(lifted.values(), ["level", "nobody_on_duty"])
-    Alarm.objects.bulk_create(new.values())
     for key, alert in wanted.items():
         if key in new or key in lifted:
             _note(book, "alarm.raised" if key in new else "alarm.lifted", alert, new.get(key) or lifted[key])
@@ -111,18 +112,45 @@ def _note(book: Book, kind: str, alert: Alert, alarm: Alarm) -> None:
     book.add(kind, call=alert.about.call, unit=alert.about.unit, data=data)
 
 
-def _new(book: Book, alert: Alert) -> Alarm:
-    return Alarm(
-        agency_id=book.agency.pk,
-        kind=alert.kind,
-        level=alert.level,
-        about=book.names(call=alert.about.call, unit=alert.about.unit),
-        due_at=alert.due_at,
-        raised_at=book.now,
-        raised_by=book.by,
-        nobody_on_duty=alert.nobody_on_duty,
+# One statement with one parameter: Django's bulk insert costs four times as much, and a storm is when it matters.
+_INSERT = """
+INSERT INTO ledger_alarm (agency_id, kind, level, call_id, unit_id, assignment_id, about, due_at, raised_at,
+                          raised_by_id, nobody_on_duty)
+SELECT %(agency)s, kind, level, call_id, unit_id, assignment_id, about, due_at, %(now)s, %(by)s, nobody_on_duty
+FROM jsonb_to_recordset(%(alarms)s::jsonb)
+     AS a (kind text, level text, call_id bigint, unit_id bigint, assignment_id bigint, about jsonb,
+           due_at timestamptz, nobody_on_duty boolean)
+RETURNING id, kind, call_id, unit_id, assignment_id
+"""
+
+
+def _insert(book: Book, alerts: dict[Key, Alert]) -> dict[Key, Alarm]:
+    if not alerts:
+        return {}
+    rows = [_row(book, alert) for alert in alerts.values()]
+    values: dict[str, Any] = {"agency": book.agency.pk, "now": book.now, "by": book.by.pk if book.by else None}
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, values | {"alarms": json.dumps(rows, default=datetime.isoformat)})
+        ids = {tuple(key): pk for pk, *key in cursor.fetchall()}
+    return {key: _made(book, alert, ids[key]) for key, alert in alerts.items()}
+
+
+def _row(book: Book, alert: Alert) -> dict[str, Any]:
+    return {
+        "kind": alert.kind,
+        "level": str(alert.level),
+        "about": book.names(call=alert.about.call, unit=alert.about.unit),
+        "due_at": alert.due_at,
+        "nobody_on_duty": alert.nobody_on_duty,
         **_ids(alert.about),
-    )
+    }
+
+
+def _made(book: Book, alert: Alert, pk: int) -> Alarm:
+    given = {"agency_id": book.agency.pk, "raised_at": book.now, "raised_by": book.by}
+    alarm = Alarm(id=pk, **_row(book, alert), **given)
+    alarm._state.adding = False
+    return alarm
 
 
 def _ids(about: Subject) -> dict[str, Any]:

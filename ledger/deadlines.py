@@ -5,6 +5,7 @@ Rows are the truth; whoever finds a row due does its effect in the same transact
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import QuerySet
 
@@ -35,10 +36,20 @@ def disarm(book: Book, *kinds: str, **subject: int) -> None:
     alarms.settle_alarms(book, *kinds, **subject)
 
 
-def due(now: datetime, *, limit: int = BATCH, without: Collection[int] = ()) -> list[Deadline]:
+class Due(NamedTuple):
+    """A deadline that was due a moment ago, as far as whoever fires it has to know before it is locked."""
+
+    pk: int
+    kind: str
+    call_id: int | None
+    shift_id: int | None
+
+
+def due(now: datetime, *, limit: int = BATCH, without: Collection[int] = ()) -> list[Due]:
     """Armed deadlines of the agency in scope that are due, oldest first. Unlocked: whoever acts reads them again."""
     rows = Deadline.objects.filter(state=Deadline.State.ARMED, due_at__lte=now).exclude(pk__in=without)
-    return list(rows.order_by("due_at", "pk")[:limit])
+    found = rows.order_by("due_at", "pk").values_list("pk", "kind", "call_id", "shift_id")
+    return [Due(*row) for row in found[:limit]]
 
 
 def claim(ids: Collection[int], now: datetime) -> list[Deadline]:
