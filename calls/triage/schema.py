@@ -60,16 +60,21 @@ def json_schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Rule set",
         **document,
-        "$defs": {
-            "condition": condition_schema(),
-            "priority": {"type": "integer", "minimum": 1, "maximum": 4},
-            "text": {
-                "type": "object",
-                "required": ["en"],
-                "propertyNames": {"pattern": f"^{LANGUAGE}$"},
-                "maxProperties": MAX_LANGUAGES,
-                "additionalProperties": {"type": "string", "pattern": r"\S", "maxLength": MAX_WORDS},
-            },
+        "$defs": _definitions(),
+    }
+
+
+def _definitions() -> dict[str, Any]:
+    text = {"type": "string", "pattern": r"\S", "maxLength": MAX_WORDS}
+    return {
+        "condition": condition_schema(),
+        "priority": {"type": "integer", "minimum": 1, "maximum": 4},
+        "text": {
+            "type": "object",
+            "required": ["en"],
+            "propertyNames": {"pattern": f"^{LANGUAGE}$"},
+            "maxProperties": MAX_LANGUAGES,
+            "additionalProperties": text,
         },
     }
 
