@@ -156,8 +156,9 @@ def web(database: Database, valkey: Valkey) -> Iterator[Web]:
     log = room.path / f"web-{room.worker}.log"
     command = [sys.executable, "-m", "uvicorn", "cso.asgi:application", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--lifespan", "off", "--no-access-log", "--timeout-graceful-shutdown", "1"]
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}
     with log.open("wb") as out:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out)
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out)
     try:
         wait_for(port, process=process, log=log)
         yield Web(f"http://127.0.0.1:{port}", port, process, log)
