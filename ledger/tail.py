@@ -33,10 +33,10 @@ log = structlog.get_logger(__name__)
 
 _EVENTS = "SELECT seq, kind, at, about, data FROM ledger_event WHERE agency_id = %s AND seq > %s ORDER BY seq LIMIT %s"
 _LAST = "SELECT coalesce((SELECT last_seq FROM ledger_cursor WHERE agency_id = %s), 0)"
-# The clock and the worker each leave a sign every second; see cso.health.
+# Whoever watches the deadlines leaves a sign every second; see ledger.heartbeats.
 _WATCHED = (
-    "SELECT count(*) = 2 FROM ledger_heartbeat"
-    " WHERE name IN ('worker', 'clock') AND at > clock_timestamp() - interval '15 seconds'"
+    "SELECT EXISTS (SELECT FROM ledger_heartbeat"
+    " WHERE name = 'clock' AND at > clock_timestamp() - interval '15 seconds')"
 )
 
 
@@ -68,7 +68,7 @@ class Seat:
 class Tail:
     """An agency's ledger as this process sees it. `last` is None before the first look.
 
-    `pulse` goes up every few seconds, and at once when `watched` changes: whether clock and worker are alive.
+    `pulse` goes up every few seconds, and at once when `watched` changes: whether anything watches the clocks.
     `blind`: the database has not answered lately, so that events may be missing.
     """
 

@@ -72,6 +72,10 @@ def case(act: Act, *, first: Act | None = None) -> tuple[Act | None, Act]:
     return first, act
 
 
+def _to(status: str) -> Act:
+    return lambda s: s.move(s.assigned, status)
+
+
 def _note(s: Scene) -> Note:
     return actions.add_note(s.queued.pk, "Red car", by=s.dora, now=s.now)
 
@@ -123,8 +127,8 @@ CASES: dict[str, list[tuple[Act | None, Act]]] = {
         case(lambda s: actions.assign_unit(s.assigned.pk, AssignOrder(s.units[2]), by=s.dora, now=s.now)),
     ],
     "move_assignment": [
-        *(case(lambda s, to=to: s.move(s.assigned, to)) for to in ("acknowledged", "en_route", "on_scene", "cleared")),
-        *(case(lambda s, to=to: s.move(s.assigned, to)) for to in ("stacked", "declined", "cancelled")),
+        *(case(_to(status)) for status in ("acknowledged", "en_route", "on_scene", "cleared")),
+        *(case(_to(status)) for status in ("stacked", "declined", "cancelled")),
         case(lambda s: s.move(s.on_scene, "cleared")),
     ],
     "close_call": [
