@@ -7,7 +7,7 @@ LOCK = $(UV) pip compile -q --universal --generate-hashes --no-header --no-annot
 # The type checker's plugin loads the settings and reaches nothing.
 OFFLINE = CSO_OFFLINE=1
 
-.PHONY: run test lint types bench environment locks messages
+.PHONY: run test lint types bench environment locks
 
 run: ## a working console from a fresh checkout
 	@$(BOOTSTRAP) local && exec $(PY) -u -m cso.local

