@@ -17,6 +17,7 @@ from agencies import doors
 from agencies.errors import Busy, Refused
 from agencies.models import Agency
 from agencies.scope import agency_scope, current_agency_id
+from calls import queries as call_queries
 from calls.models import Call
 from dispatch import alarms
 from dispatch.alarms import Batch
@@ -130,12 +131,13 @@ def _fire(turn: _Turn, agency: Agency, due: list[Due], now: datetime) -> None:
 
 
 def _lock_calls(ids: Collection[int], *, whole: bool) -> dict[int, Call]:
-    """A batch of the calls that nobody else holds, locked in the order of their ids."""
+    """A batch of the calls that nobody else holds, locked in the order of their ids; `whole` with type and decision."""
     if not ids:
         return {}
-    rows = Call.objects.select_for_update(of=("self",), skip_locked=True).filter(pk__in=ids).order_by("pk")
+    locked = call_queries.lock_calls(ids, skip_locked=True, most=BATCH)
+    rows = Call.objects.filter(pk__in=locked)
     rows = rows.select_related("type", "decision") if whole else rows.only("number", "status")
-    return {call.pk: call for call in rows[:BATCH]}
+    return {call.pk: call for call in rows}
 
 
 def _assignments(ids: Collection[int]) -> dict[int, Assignment]:

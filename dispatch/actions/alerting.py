@@ -20,7 +20,7 @@ def take_alarm(alarm_id: int, *, by: Member, now: datetime) -> Alarm:
     """Takes an open alarm off every console. Taking the own one again changes nothing."""
     require(by, Operation.TAKE_ALARM)
     with record(by=by, now=now) as book:
-        alarm = Alarm.objects.select_for_update(of=("self",)).select_related("taken_by").filter(pk=alarm_id).first()
+        alarm = Alarm.objects.select_for_update(of=("self",)).filter(pk=alarm_id).first()
         if alarm is None:
             raise NotFound("There is no such alarm.")
         if alarm.taken_by is not None and alarm.taken_by_id != by.pk:
