@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions as drf
@@ -91,8 +91,6 @@ def answer(error: Exception, context: Mapping[str, Any]) -> Response | None:
             headers = {"Retry-After": "1"} if type(error) is Busy else {}
         case drf.ValidationError():
             body = document(400, "invalid", errors=dict(flattened(error.detail)))
-        case ValidationError():
-            body = document(400, "invalid", errors={"cursor": ["This does not lead anywhere."]})
         case Http404():
             body = document(404, "not_found")
         case PermissionDenied():

@@ -19,6 +19,7 @@ from api.parsing import CANNOT_BE_KEPT, UNKEEPABLE
 class Resource(APIView):
     """One address: a class with the methods it knows. `now` is the moment at which the request came in."""
 
+    http_method_names = ["get", "head", "post", "patch", "delete"]
     now: datetime
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

@@ -1,7 +1,7 @@
 """A call as it is given out, and who sees how much of it.
 
 Residents' fields (narrative, caller, facts, notes, what was said at the end) are null for members who may not read
-them, and null in every list: opening a call is the traced read (`ledger.Access`), a list is not.
+them, and null in every list: opening a call is the traced read (`ledger.access`), a list is not.
 """
 
 from collections.abc import Sequence
@@ -26,8 +26,8 @@ from calls.models import Call, Note, Transfer
 from calls.states import ENDED, CallStatus
 from dispatch import queries as dispatch_queries
 from dispatch.models import Assignment
-from ledger import deadlines
-from ledger.models import Access, Deadline
+from ledger import access, deadlines
+from ledger.models import Deadline
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ def shown(call_id: int, *, to: Member, now: datetime, traced: bool = True) -> di
     call = with_everything(Call.objects.filter(pk=call_id)).get()
     residents = sees_residents(to, call, now)
     if residents and traced:
-        Access.objects.create(member=to, call_id=call.pk, at=now, where="api")
+        access.trace(call.pk, by=to, where="api", now=now)
     call.seen = Seen(  # type: ignore[attr-defined]
         deadlines=deadlines.armed_for_calls([call.pk]).get(call.pk, ()),
         duplicates=_duplicates(to.agency, call),

@@ -31,6 +31,7 @@ from dispatch.models import Assignment
 from ledger.models import Event
 
 STATUSES = set(CALL_STATUSES)
+BY_SEQ = pages.Order({"seq": pages.number}, descending=False, rows=200)
 
 
 class CallFilter(Body):
@@ -66,7 +67,7 @@ class Calls(Resource):
         calls of the own unit. `q` searches narrative and caller only where the member may read them.
         """
         rows = _filtered(_visible(self.member, self.now), parse_query(CallFilter, request), self.member, self.now)
-        found, links = pages.page(with_everything(rows), request, order=pages.ByTime())
+        found, links = pages.page(with_everything(rows), request, order=pages.CALLS)
         return Response(links | {"results": shown_list(found)})
 
     @describes("calls_take", tag="calls", answers={201: CallShape}, body=IntakeBody, writes=True)
@@ -133,7 +134,7 @@ class CallEvents(Resource):
         """The ledger of a call, oldest first."""
         call = call_by_number(number)
         rows = Event.objects.filter(call_id=call.pk).select_related("by")
-        found, links = pages.page(rows, request, order=pages.ByNumber("seq", page_size=200))
+        found, links = pages.page(rows, request, order=BY_SEQ)
         return Response(links | {"results": pages.rendered(EventShape, found)})
 
 

@@ -39,7 +39,7 @@ class RuleSets(Resource):
         rows = RuleSet.objects.select_related("drafted_by", "published_by")
         if self.member.role is Role.OFFICER:
             rows = rows.filter(status=RuleSet.Status.PUBLISHED)
-        found, links = pages.page(rows, request, order=pages.ByNumber("-version", page_size=20))
+        found, links = pages.page(rows, request, order=pages.Order({"version": pages.number}, rows=20))
         return Response(links | {"results": pages.rendered(RuleSetShape, found)})
 
 

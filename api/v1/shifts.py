@@ -1,5 +1,6 @@
 """Shifts: plan, read, their numbers, sign off."""
 
+from django.db.models import Prefetch, QuerySet
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -58,11 +59,10 @@ class Shifts(Resource):
     def get(self, request: Request) -> Response:
         """Shifts, latest planned first; an officer's own."""
         allow(self.member, Operation.READ_SHIFTS)
-        rows = Shift.objects.select_related("planned_by", "signed_off_by")
-        rows = rows.prefetch_related("duties__member", "duties__unit")
+        rows = _shifts()
         if grant(self.member.role, Operation.READ_SHIFTS) is Grant.OWN:
             rows = rows.filter(pk__in=Duty.objects.filter(member=self.member).values("shift_id"))
-        found, links = pages.page(rows, request, order=pages.ByNumber("-id"))
+        found, links = pages.page(rows, request, order=pages.Order({"id": pages.number}))
         return Response(links | {"results": pages.rendered(ShiftShape, found)})
 
     @describes("shifts_plan", tag="shifts", answers={201: ShiftShape}, body=ShiftBody, writes=True)
@@ -113,10 +113,15 @@ class SignOff(Resource):
 
 def shift_by_id(shift_id: int) -> Shift:
     """The shift with this id; `NotFound` otherwise."""
-    found = Shift.objects.filter(pk=shift_id).select_related("planned_by", "signed_off_by").first()
+    found = _shifts().filter(pk=shift_id).first()
     if found is None:
         raise NotFound("There is no such shift.")
     return found
+
+
+def _shifts() -> QuerySet[Shift]:
+    roster = Duty.objects.select_related("member", "unit").order_by("pk")
+    return Shift.objects.select_related("planned_by", "signed_off_by").prefetch_related(Prefetch("duties", roster))
 
 
 def _worked(member: Member, shift: Shift) -> bool:

@@ -34,13 +34,6 @@ from dispatch.states import UnitStatus
 from ledger.alarms import MAYDAY
 from ledger.models import Alarm
 
-# What a primary status means where no secondary was given.
-_USUAL = {
-    UnitStatus.AVAILABLE: "ready",
-    UnitStatus.CONDITIONALLY_AVAILABLE: "report_writing",
-    UnitStatus.NOT_AVAILABLE: "out_of_service",
-}
-
 
 class UnitStateShape(serializers.Serializer[Any]):
     primary = serializers.ChoiceField(choices=UNIT_STATUSES)
@@ -101,15 +94,14 @@ class OneUnitStatus(Resource):
     def post(self, request: Request, callsign: str) -> Response:
         """The unit's status off calls: a meal, a report, out of service.
 
-        `secondary` is the agency's name for it; where it does not say what it means, `primary` does. On a call the
-        board shows the assignment's status.
+        `secondary` is one of the agency's own statuses; where only `primary` is given, the first that means it. On a
+        call the board shows the assignment's status.
         """
         unit = queries.unit_by_callsign(callsign)
         allow(self.member, Operation.UNIT_STATUS)
         given = parse(UnitStatusBody, request)
         primary = UnitStatus(given["primary"]) if "primary" in given else None
-        secondary = given.get("secondary") or _USUAL[primary or UnitStatus.AVAILABLE]
-        order = UnitStatusOrder(secondary, primary, given.get("occurred_at"))
+        order = UnitStatusOrder(given.get("secondary", ""), primary, given.get("occurred_at"))
         return once(
             request,
             act=lambda: set_unit_status(unit.callsign, order, by=self.member, now=self.now),

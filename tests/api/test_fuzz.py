@@ -1,0 +1,78 @@
+"""Whatever a client makes of the document, right or wrong: never a 5xx, and only answers that the document names."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+import schemathesis
+from django.core.wsgi import get_wsgi_application
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from agencies.models import Agency
+from agencies.scope import agency_scope
+from tests.api.client import Api
+from tests.api.operations import ELSEWHERE, OPERATIONS, scene
+from tests.conftest import Company
+
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+EXAMPLES = 6
+FEW = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+def test_no_request_that_the_document_suggests_is_a_server_error(
+    mode: GenerationMode,
+    ours: Company,
+    now: datetime,
+    sues_token: str,
+    requests_a_minute: Callable[[int], None],
+) -> None:
+    requests_a_minute(100_000)
+    with agency_scope(ours.agency.pk):
+        stage = scene(
+            ours, OPERATIONS["calls_read"], unit=next(iter(ours.units.values())), asks=ours.members["sue"], now=now
+        )
+    real = {
+        "number": stage.call.number,
+        "callsign": stage.unit.callsign,
+        "assignment": stage.assignment.pk,
+        "note": stage.note,
+        "shift": stage.shift.pk,
+        "version": 1,
+    }
+    described = schemathesis.openapi.from_wsgi("/api/schema/", get_wsgi_application())
+    for result in described.get_all_operations():
+        operation = result.ok()
+        if operation.definition.raw["operationId"] in ELSEWHERE:
+            continue
+
+        @FEW
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def send(case: schemathesis.Case) -> None:
+            # Real names, so that the request gets as far as the action.
+            case.path_parameters = {name: real[name] for name in case.path_parameters}
+            answer = case.call(headers={"Authorization": f"Bearer {sues_token}"})
+            case.validate_response(answer, checks=CHECKS)
+
+        send()
+
+
+@pytest.fixture
+def sues_token(agency: Agency, sues: Api) -> str:
+    """A supervisor may do nearly everything."""
+    return sues.token
