@@ -174,7 +174,7 @@ def call_page(call: Call, *, viewer: Member, now: datetime) -> CallPage:
         caller_name=call.caller_name,
         caller_anonymous=call.caller_anonymous,
         language=call.caller_language,
-        language_label=language_name(call.caller_language) if call.caller_language else "",
+        language_label=language_name(call.caller_language) if call.caller_language not in ("", "en") else "",
         interpreter=call.interpreter,
         no_contact=call.no_contact,
         narrative=call.narrative,
@@ -184,7 +184,7 @@ def call_page(call: Call, *, viewer: Member, now: datetime) -> CallPage:
         decision=pages.decision_of(decisions[0]) if decisions else None,
         earlier_decisions=[pages.decision_of(row) for row in decisions[1:]],
         notes=[_note(row, viewer, agency) for row in notes],
-        clocks=_armed(call),
+        clocks=_armed(call, assignments),
         assignments=[assignment_row(a, clocks, agency) for a in assignments],
         recommendations=offers,
         shortfalls=short,
@@ -306,9 +306,11 @@ def _minutes(found: recommend.Recommendation) -> str:
     return f"{max(1, round(found.eta_s / 60))} min" if found.eta_s is not None else ""
 
 
-def _armed(call: Call) -> list[Clock]:
+def _armed(call: Call, assignments: Sequence[Assignment]) -> list[Clock]:
+    """Every clock that runs on the call, each with the unit it is about."""
+    units = {a.pk: a.unit.callsign + " " for a in assignments}
     rows = deadlines.armed_for_calls([call.pk]).get(call.pk, [])
-    return [Clock(row.kind, label(CLOCK, row.kind), row.due_at) for row in rows]
+    return [Clock(row.kind, units.get(row.assignment_id or 0, "") + label(CLOCK, row.kind), row.due_at) for row in rows]
 
 
 def _note(row: Note, viewer: Member, agency: Agency) -> NoteRow:
