@@ -153,7 +153,7 @@ def test_who_waited_for_a_call_sees_it_as_it_has_become(
 
 
 def test_many_calls_at_once_have_numbers_without_a_gap(agency: Agency, take: Take, dora: Member) -> None:
-    outcomes = together(agency.pk, *[lambda n=n: take(address=f"{n} Rush St") for n in range(8)])  # type: ignore[misc]
+    outcomes = together(agency.pk, *[lambda n=n: take(address=f"{n} Rush St") for n in range(8)])
     assert failures(outcomes) == []
     numbers = sorted(int(call.number[3:]) for call in outcomes)
     assert numbers == list(range(numbers[0], numbers[0] + 8))
