@@ -23,7 +23,7 @@ lint: environment ## every rule that a machine can check
 	@git ls-files '*.py' | xargs .venv/bin/django-upgrade --check --target-version 5.2
 	@.venv/bin/lint-imports --no-logo
 	@$(OFFLINE) $(PY) -m mypy .
-	@$(OFFLINE) $(PY) manage.py makemigrations --check --dry-run
+	@$(OFFLINE) $(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	@$(OFFLINE) $(PY) manage.py check --fail-level WARNING
 
 bench: environment ## one JSON object, also written to .data/bench.json

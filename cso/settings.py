@@ -86,7 +86,7 @@ DATABASE_URL = secret(
 DATABASE_OWNER_URL = secret("DATABASE_OWNER_URL", default=DATABASE_URL, hint="the address for the role cso_owner")
 AS_OWNER = checked(env.bool, "CSO_AS_OWNER", default=False, hint="1 or 0; manage.py sets it for migrate")
 OWNER_DATABASE = _database(DATABASE_OWNER_URL, pooled=False)
-DATABASES = {"default": OWNER_DATABASE if AS_OWNER else _database(DATABASE_URL, pooled=True)}
+DATABASES = {"default": OWNER_DATABASE if AS_OWNER else _database(DATABASE_URL, pooled=not OFFLINE)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = secret("REDIS_URL", default="redis://127.0.0.1:6379/0", hint="redis://HOST:6379/0 or unix:///path")

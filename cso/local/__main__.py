@@ -27,7 +27,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
-        run(port=read_port(), data=data_folder())
+        run(port=read_port(), simulated=read_switch("CSO_SIMULATE"), data=data_folder())
     except CannotStart as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
@@ -36,7 +36,7 @@ def main() -> None:
         sys.exit(130)
 
 
-def run(*, port: int, data: Path) -> None:
+def run(*, port: int, simulated: bool, data: Path) -> None:
     with (data / "run.lock").open("a+") as lock:
         _only_one(lock.fileno(), data=data)
         left = stop_leftovers(data)
@@ -54,6 +54,8 @@ def run(*, port: int, data: Path) -> None:
                     supervisor.start(environment=environment, lock=users)
                 wait_ready(port, supervisor=supervisor)
                 greet(port, password=demo_password(data))
+                if simulated:
+                    supervisor.add(Child("simulation", [sys.executable, "manage.py", "simulate"]))
                 while True:
                     supervisor.watch()
                     time.sleep(0.2)
@@ -80,6 +82,13 @@ def read_port() -> int:
     return int(value)
 
 
+def read_switch(name: str) -> bool:
+    value = os.environ.get(name) or "1"
+    if value not in ("0", "1"):
+        raise CannotStart(f"{name}={value}: 0 or 1 is needed, 1 when it is not set")
+    return value == "1"
+
+
 def check_port(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -96,7 +105,8 @@ def prepared(environment: dict[str, str], *, data: Path) -> Iterator[None]:
     note, now = data / "prepared", fingerprint()
     as_left = note.exists() and note.read_text() == now
     note.unlink(missing_ok=True)
-    preparing = subprocess.Popen([sys.executable, "-m", "cso.local.prepare"], cwd=ROOT, env=environment)
+    command = [sys.executable, "-m", "cso.local.prepare"]
+    preparing = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)  # Ctrl-C is for us
     try:
         if not as_left:
             finish(preparing)
@@ -106,6 +116,7 @@ def prepared(environment: dict[str, str], *, data: Path) -> Iterator[None]:
     finally:
         if preparing.poll() is None:
             preparing.kill()
+            preparing.wait()
 
 
 def finish(preparing: "subprocess.Popen[bytes]") -> None:

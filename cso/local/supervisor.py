@@ -74,6 +74,11 @@ class Supervisor:
         for child in self.children:
             self._start(child)
 
+    def add(self, child: Child) -> None:
+        """One more, to be kept running like the others."""
+        self.children.append(child)
+        self._start(child)
+
     def watch(self) -> None:
         """Look once after everybody."""
         now = time.monotonic()

@@ -42,7 +42,8 @@ class Console:
         with self.data.with_suffix(".out").open("wb") as out:
             self.popen = subprocess.Popen(
                 [sys.executable, "-m", "cso.local"], cwd=ROOT, stdout=out, stderr=out, stdin=subprocess.DEVNULL,
-                env=environment(PORT=str(self.port), CSO_DATA_DIR=str(self.data)), start_new_session=True,
+                env=environment(PORT=str(self.port), CSO_DATA_DIR=str(self.data), CSO_SIMULATE="0"),
+                start_new_session=True,
             )  # fmt: skip
 
     def wait_ready(self) -> None:
