@@ -1,0 +1,46 @@
+"""A browser in which somebody of the cast is signed in, and what the tests of pages share."""
+
+from collections.abc import Callable
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, Page, expect
+
+from agencies.models import Member
+from tests.fixtures import Web
+
+SignIn = Callable[..., Client]
+DESK, TABLET = {"width": 1440, "height": 900}, {"width": 1024, "height": 768}
+
+
+def open_as(browser: Browser, web: Web, client: Client, path: str, **how: Any) -> Page:
+    """A window of its own for the person whose session `client` holds."""
+    context = browser.new_context(**({"viewport": DESK} | how))
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": web.url}])
+    page = context.new_page()
+    page.goto(web.url + path)
+    return page
+
+
+def page_of(member: Member, noun: str) -> str:
+    return f"/a/{member.agency.slug}/{noun}"
+
+
+def faults(page: Page, *, only: str | None = None) -> list[str]:
+    """What axe calls a violation, and what it could not decide, which is nothing either. `only`: one rule."""
+    found = Axe().run(page, options={"runOnly": [only]} if only else None).response
+    return [
+        f"{kind} {rule['id']}: {node['target']}"
+        for kind in ("violations", "incomplete")
+        for rule in found[kind]
+        for node in rule["nodes"]
+    ]
+
+
+def ready(page: Page) -> None:
+    """The scripts run: the clock ticks."""
+    expect(page.locator("#clock")).to_contain_text(":")
+    page.wait_for_timeout(150)

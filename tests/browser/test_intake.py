@@ -1,0 +1,151 @@
+"""Dora takes calls in the browser: with the keyboard, while the caller talks, and never loses a word."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, Page, expect
+
+from agencies.models import Member
+from calls.models import Call
+from dispatch.actions import add_note
+from tests.browser.console import SignIn, open_as, page_of, ready
+from tests.fixtures import Web
+
+pytestmark = pytest.mark.browser
+Take = Callable[..., Call]
+
+
+@pytest.fixture
+def desk(dora: Member, browser: Browser, web: Web, sign_in: SignIn) -> Page:
+    page = open_as(browser, web, sign_in(dora), page_of(dora, "board/"))
+    ready(page)
+    return page
+
+
+def start(desk: Page) -> None:
+    desk.keyboard.press("n")
+    expect(desk.locator("#f-address")).to_be_focused()
+
+
+def abandoned_car(desk: Page) -> None:
+    """Place, number, type and both questions, as dora types them."""
+    desk.keyboard.type("12 Oak St")
+    desk.keyboard.press("Tab")
+    desk.keyboard.type("408 555 0100")
+    desk.locator("#f-type").focus()
+    desk.keyboard.type("aband")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#f-type")).to_have_value("VEHABND")
+    expect(desk.locator(".question")).to_have_count(2)
+    desk.locator(".question input").first.focus()
+    desk.keyboard.press("n")
+    desk.keyboard.press("n")
+    expect(desk.locator("#f-narrative")).to_be_focused()
+
+
+def test_a_call_is_taken_without_the_mouse(desk: Page) -> None:
+    start(desk)
+    abandoned_car(desk)
+    desk.keyboard.type("Blue sedan, flat tyres.")
+    expect(desk.locator("#preview .verdict")).to_contain_text("CSO")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#call .call-head")).to_contain_text("Queued")
+    number = desk.locator("#call-title").inner_text()
+    expect(desk.locator(f"#call-{number}")).to_be_visible()
+    assert Call.objects.get(number=number).narrative == "Blue sedan, flat tyres."
+    expect(desk.locator("#drafts")).to_be_hidden()
+
+
+def test_nothing_typed_is_lost_by_a_reload(desk: Page) -> None:
+    start(desk)
+    abandoned_car(desk)
+    desk.keyboard.type("Half a sent")
+    desk.reload()
+    expect(desk.locator("#f-address")).to_have_value("12 Oak St")
+    expect(desk.locator("#f-narrative")).to_have_value("Half a sent")
+    expect(desk.locator(".question input:checked")).to_have_count(2)
+    expect(desk.locator("#preview .verdict")).to_contain_text("CSO")
+
+
+def test_nothing_typed_is_lost_when_the_session_ends(desk: Page, web: Web, dora: Member, sign_in: SignIn) -> None:
+    start(desk)
+    desk.keyboard.type("12 Oak St")
+    desk.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    desk.keyboard.press("Control+Enter")
+    desk.wait_for_url("**/accounts/login/**")
+    cookie = sign_in(dora).cookies[settings.SESSION_COOKIE_NAME].value
+    desk.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": web.url}])
+    desk.goto(web.url + page_of(dora, "board/?open=new"))
+    expect(desk.locator("#f-address")).to_have_value("12 Oak St")
+
+
+def test_a_half_typed_call_waits_while_another_is_looked_at(desk: Page, take: Take) -> None:
+    other = take()
+    start(desk)
+    desk.keyboard.type("12 Oak St")
+    desk.goto(desk.url.replace("open=new", f"open={other.number}"))
+    expect(desk.locator("#call-title")).to_have_text(other.number)
+    desk.locator("#drafts").click()
+    expect(desk.locator("#f-address")).to_have_value("12 Oak St")
+
+
+def test_a_change_by_somebody_else_leaves_a_half_typed_note_alone(
+    desk: Page, take: Take, sue: Member, now: datetime
+) -> None:
+    call = take()
+    desk.goto(f"{desk.url}?open={call.number}")
+    note = desk.locator("#note-text")
+    note.press_sequentially("half a no")
+    add_note(call.pk, "Somebody else was quicker.", by=sue, now=now)
+    expect(desk.locator("#call .notes")).to_contain_text("Somebody else was quicker.", timeout=15_000)
+    expect(note).to_have_value("half a no")
+    expect(note).to_be_focused()
+
+
+def test_emergency_saves_what_is_there_and_keeps_the_number_large(desk: Page) -> None:
+    start(desk)
+    desk.locator("#f-phone").fill("408 555 0199")
+    desk.keyboard.press("F9")
+    expect(desk.locator("#call .call-head")).to_contain_text("Transferred")
+    call = Call.objects.get(number=desk.locator("#call-title").inner_text())
+    assert (call.route, call.priority) == ("sworn", 1)
+    expect(desk.locator(".call-back.huge")).to_contain_text("408 555 0199")
+    desk.locator("#t-who").fill("Sgt. Ramos")
+    desk.get_by_text("They have it").click()
+    expect(desk.locator(".call-back.huge")).to_have_count(0)
+    expect(desk.locator(f"#call-{call.number}")).to_have_count(0)
+
+
+def test_a_double_click_saves_one_call(desk: Page) -> None:
+    before = Call.objects.count()
+    start(desk)
+    desk.keyboard.type("12 Oak St")
+    desk.locator("#intake .save").first.dblclick()
+    expect(desk.locator("#call-title")).to_be_visible()
+    assert Call.objects.count() == before + 1
+
+
+def test_single_letters_can_be_switched_off_and_the_others_still_work(desk: Page) -> None:
+    desk.keyboard.press("?")
+    desk.locator("#single-keys").uncheck()
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("n")
+    expect(desk.locator("#intake")).to_have_count(0)
+    desk.keyboard.press("Control+k")
+    expect(desk.locator("#command")).to_be_focused()
+    desk.locator("#command").blur()
+    desk.keyboard.press("F9")
+    expect(desk.locator("#f-address")).to_be_visible()
+
+
+def test_filters_live_in_the_address(desk: Page, take: Take) -> None:
+    take(address="1 Pine St")
+    take(address="2 Oak St")
+    desk.reload()
+    desk.locator("#filter-q").fill("pine")
+    expect(desk.locator("#calls > tr:visible")).to_have_count(1)
+    assert "q=pine" in desk.url
+    desk.reload()
+    expect(desk.locator("#calls > tr:visible")).to_have_count(1)
