@@ -30,6 +30,8 @@ UNWATCHED = timedelta(seconds=60)
 # So much later a unit that is off duty is taken to have gone home; a dispatcher finds out, not a banner for all.
 ABANDONED = timedelta(hours=1)
 NOBODY_ON_DUTY = "alarm.nobody_on_duty"
+# One alarm for the whole ladder of a welfare check: it rises.
+WELFARE = "welfare_alarm"
 
 
 @dataclass
@@ -170,7 +172,7 @@ def _ask_if_well(batch: Batch, deadline: Deadline) -> None:
     """Prompts the tablet; the rungs run from now, since the question could not be answered before it was asked."""
     subject = batch.subject(deadline)
     if _has_gone_home(batch, deadline):
-        batch.alert("welfare_check", Level.DISPATCHER, deadline)
+        batch.alert(WELFARE, Level.DISPATCHER, deadline)
         return
     batch.book.add("welfare.asked", call=subject.call, unit=subject.unit, data={"assignment": deadline.assignment_id})
     for rung in ("welfare_alarm", "welfare_mayday"):
@@ -180,9 +182,9 @@ def _ask_if_well(batch: Batch, deadline: Deadline) -> None:
 def _no_answer(batch: Batch, deadline: Deadline) -> None:
     """Everyone is called. After a time without a watch a dispatcher is asked first, with the time between the rungs."""
     if batch.book.now - deadline.due_at <= UNWATCHED:
-        batch.alert("welfare_check", Level.EVERYONE, deadline)
+        batch.alert(WELFARE, Level.EVERYONE, deadline)
         return
-    batch.alert("welfare_check", Level.DISPATCHER, deadline)
+    batch.alert(WELFARE, Level.DISPATCHER, deadline)
     if not _has_gone_home(batch, deadline):
         between = batch.allowed("welfare_mayday") - batch.allowed("welfare_alarm")
         batch.arm("welfare_mayday", max(between, timedelta(seconds=1)), deadline)
@@ -214,7 +216,7 @@ EFFECTS: dict[str, Effect] = {
     "acknowledge": Effect(status=AssignmentStatus.ASSIGNED, level=Level.DISPATCHER, data={"offered": True}),
     "en_route": Effect(status=AssignmentStatus.ACKNOWLEDGED, level=Level.DISPATCHER),
     "welfare_check": Effect(status=_ON_SCENE, act=_ask_if_well),
-    "welfare_alarm": Effect(status=_ON_SCENE, level=Level.DISPATCHER, alarm="welfare_check"),
+    "welfare_alarm": Effect(status=_ON_SCENE, level=Level.DISPATCHER, alarm=WELFARE),
     "welfare_mayday": Effect(status=_ON_SCENE, act=_no_answer),
     "transfer": Effect(status=CallStatus.TRANSFERRED, level=Level.DISPATCHER, act=_await_supervisor),
     "transfer_supervisor": Effect(status=CallStatus.TRANSFERRED, level=Level.SUPERVISOR, alarm="transfer"),

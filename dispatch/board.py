@@ -12,6 +12,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from agencies.models import Agency
 from calls.models import Call, Transfer
@@ -24,6 +25,7 @@ from dispatch.models import Assignment
 from dispatch.queries import UnitNow
 from dispatch.states import AssignmentStatus, UnitStatus
 from dispatch.words import ALARM, ASSIGNMENT, SECONDARY
+from ledger.alarms import MAYDAY
 from ledger.models import Alarm, Cursor, Deadline
 
 
@@ -129,7 +131,6 @@ _ASSIGNMENT_CLOCK = {
     AssignmentStatus.ACKNOWLEDGED: "en_route",
     AssignmentStatus.ON_SCENE: "welfare_check",
 }
-_DANGER = {"mayday", "welfare_mayday"}
 Clocks = dict[tuple[int | None, int | None, str], Clock]
 
 
@@ -261,20 +262,25 @@ def alarm_rows(agency: Agency, alarms: Iterable[Alarm]) -> list[AlarmRow]:
 
 
 def _alarm_row(agency: Agency, alarm: Alarm, call: Call | None) -> AlarmRow:
-    danger = alarm.kind in _DANGER or alarm.level == Alarm.Level.EVERYONE
+    # An officer who answers nobody is a MAYDAY, whoever sounded it: the clock does in the end.
+    silent = alarm.kind != MAYDAY and alarm.level == Alarm.Level.EVERYONE
+    danger = silent or alarm.kind == MAYDAY
     callsign = str(alarm.about.get("unit", ""))
     number = call.number if call else ""
-    who = str(alarm.raised_by) if alarm.raised_by and alarm.kind == "mayday" else ""
-    type_label = said(call.type.name) if call and call.type and alarm.kind != "mayday" else ""
+    who = str(alarm.raised_by) if alarm.raised_by and alarm.kind == MAYDAY else ""
+    type_label = said(call.type.name) if call and call.type and alarm.kind != MAYDAY else ""
+    said_first = _("nobody on duty: call %(number)s") % {"number": agency.round_the_clock_number}
+    offered = str(_("offered for re-assignment")) if alarm.kind == "acknowledge" else ""
+    notes = [said_first if alarm.nobody_on_duty else "", offered]
     return AlarmRow(
         id=alarm.pk,
-        kind=alarm.kind,
+        kind=MAYDAY if silent else alarm.kind,
         level="danger" if danger else "warning",
-        title=" ".join(filter(None, [label(ALARM, alarm.kind), callsign])),
-        detail=", ".join(filter(None, [type_label, who, place_of(call) if call else ""])),
+        title=" ".join(filter(None, [label(ALARM, "welfare_mayday" if silent else alarm.kind), callsign])),
+        detail=", ".join(filter(None, [*notes, type_label, who, place_of(call) if call else ""])),
         at=alarm.due_at or alarm.raised_at,
         take_url=reverse("alarm-taking", args=[agency.slug, alarm.pk]),
-        sort=f"{0 if alarm.kind == 'mayday' else 1 if danger else 2}-{alarm.raised_at:%Y%m%d%H%M%S%f}-{alarm.pk:012d}",
+        sort=f"{0 if danger else 1}-{alarm.raised_at:%Y%m%d%H%M%S%f}-{alarm.pk:012d}",
         href=reverse("call", args=[agency.slug, number]) if number else "",
         number=number,
     )

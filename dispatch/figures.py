@@ -172,7 +172,6 @@ def _funnel(calls: list[CallFact], all_calls: str) -> Figures:
     return {
         "all": len(calls),
         "eligible": share(len(eligible), len(calls), all_calls),
-        "eligible_of_rest": share(len(calls) - len(eligible), len(calls), all_calls),
         "offered": share(len(offered), len(eligible), "eligible calls"),
         "sent": share(len(sent), len(offered), "calls offered to a CSO"),
         "arrived": share(len(arrived), len(sent), "calls a CSO was sent to"),

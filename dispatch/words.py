@@ -50,7 +50,7 @@ ALARM: dict[str, Label] = {
     "en_route": gettext_lazy("Not en route"),
     "welfare_check": gettext_lazy("Welfare check due"),
     "welfare_alarm": gettext_lazy("Welfare check not answered"),
-    "welfare_mayday": gettext_lazy("Officer does not answer"),
+    "welfare_mayday": gettext_lazy("MAYDAY, no answer from"),
     "transfer": gettext_lazy("Sworn has not accepted"),
     "transfer_supervisor": gettext_lazy("Sworn has not accepted, supervisor"),
 }

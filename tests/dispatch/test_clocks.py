@@ -188,9 +188,9 @@ def test_the_tablet_is_asked_then_the_dispatcher_then_everyone(
         "welfare_mayday": asked + 120 * SECOND,
     }
     sweep(asked + 60 * SECOND)
-    assert alarms() == [("welfare_check", "dispatcher")]
+    assert alarms() == [("welfare_alarm", "dispatcher")]
     sweep(asked + 120 * SECOND)
-    assert alarms() == [("welfare_check", "everyone")]
+    assert alarms() == [("welfare_alarm", "everyone")]
     assert missed() == ["welfare_check", "welfare_alarm", "welfare_mayday"]
 
 
@@ -222,7 +222,7 @@ def test_clearing_the_call_ends_every_clock(take: Take, dora: Member, coles_unit
     move_assignment(assignment.pk, StatusOrder(AssignmentStatus.CLEARED), by=dora, now=now + 20 * MINUTE + 30 * SECOND)
     assert armed(assignment_id=assignment.pk) == {}
     sweep(now + 23 * MINUTE)
-    assert ("welfare_check", "everyone") not in alarms()
+    assert ("welfare_alarm", "everyone") not in alarms()
 
 
 def test_the_agencys_own_clocks_are_kept(take: Take, agency: Agency, dora: Member, now: datetime) -> None:

@@ -40,7 +40,7 @@ def test_twenty_minutes_are_twenty_minutes_in_the_night_of_the_change(
     assert armed(assignment_id=assignment.pk) == {"welfare_check": now + 40 * MINUTE}
     sweep(now + 40 * MINUTE)
     sweep(now + 41 * MINUTE)
-    assert alarms() == [("welfare_check", "dispatcher")]
+    assert alarms() == [("welfare_alarm", "dispatcher")]
 
 
 def test_a_night_shift_ends_at_six_by_the_wall_clock(

@@ -90,7 +90,7 @@ def test_after_days_a_unit_that_is_long_at_home_is_no_mayday(
     for seconds in (0, 60, 120, 180, 300):
         sweep(late + seconds * SECOND)
     assert [kind for kind, level in alarms() if level == "everyone"] == []
-    assert "welfare_check" in [kind for kind, _ in alarms()], "a dispatcher still has to find out"
+    assert "welfare_alarm" in [kind for kind, _ in alarms()], "a dispatcher still has to find out"
     assert not Event.objects.filter(kind="welfare.asked").exists()
 
 
@@ -114,10 +114,10 @@ def test_after_an_outage_a_dispatcher_is_alarmed_before_everyone_is(
     sweep(now + 20 * MINUTE)
     back = now + 40 * MINUTE
     sweep(back)
-    assert alarms() == [("welfare_check", "dispatcher")]
+    assert alarms() == [("welfare_alarm", "dispatcher")]
     assert armed(assignment_id=assignment.pk) == {"welfare_mayday": back + 60 * SECOND}
     sweep(back + 60 * SECOND)
-    assert alarms() == [("welfare_check", "everyone")]
+    assert alarms() == [("welfare_alarm", "everyone")]
 
 
 def test_an_appointment_of_last_week_is_queued_as_of_now(take: Take, dora: Member, now: datetime) -> None:
@@ -191,7 +191,9 @@ def test_the_other_agencys_clocks_fire_in_their_own_walls(take: Take, rex: Membe
 
 
 def test_a_batch_of_many_needs_no_more_statements_than_one_of_few(
-    take: Take, now: datetime, django_assert_max_num_queries: Any,  # noqa: ANN401 pytest-django's
+    take: Take,
+    now: datetime,
+    django_assert_max_num_queries: Any,  # noqa: ANN401 pytest-django's
 ) -> None:
     for n in range(30):
         take(answers={}, address=f"{n} Long St")
