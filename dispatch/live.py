@@ -1,169 +1,30 @@
 """The board, live: what changed since the last picture, drawn once for everybody who looks at it.
 
-A picture is the whole board in one snapshot of the database, and its number is the last event in that snapshot. So a
-frame holds exactly what changed between two numbers, and whoever has the board of the first and applies the frame has
-the board of the second. Frames hold nothing of the viewer: one drawing serves every viewer of an agency and language.
+Frames hold nothing of the viewer, so that one drawing serves every viewer of an agency and language.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
 
 import structlog
-from django.db import DatabaseError, connection, transaction
-from django.template.loader import render_to_string
-from django.utils import timezone, translation
+from django.db import DatabaseError, connection
+from django.utils import timezone
 
-from agencies.hours import zone
-from agencies.models import Agency
-from agencies.roles import Role
-from agencies.scope import agency_scope
-from dispatch import board
-from dispatch.board import AlarmRow, BoardView, CallRow, UnitRow
+from dispatch import pictures
+from dispatch.pictures import Frame, Picture
 from ledger import sse, tail
 from ledger.bell import Bell
-from ledger.kinds import may_see
 from ledger.listeners import Listener
-from ledger.models import Event
 
 KEPT = 200
-TOO_MANY = 500  # events since the last picture; more than that is drawn as a whole
-ANEW_S = 15.0  # the board also changes without an event: a shift begins, a shift ends
-PAUSE_S = 0.02
+ALL_OVER_S = 15.0  # the board also changes without an event: a shift begins, a shift ends
+PAUSE_S = 0.01
 log = structlog.get_logger(__name__)
 _painters = ThreadPoolExecutor(2, thread_name_prefix="painter")
-Row = CallRow | UnitRow | AlarmRow
-# Events of one transaction, as the browser needs them for sounds and open panes.
-Happened = tuple[int, str, dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """One row of the board: where it goes and its HTML."""
-
-    row: Row
-    into: str
-    html: str
-
-    def patch(self, row_id: str) -> dict[str, str]:
-        return {"id": row_id, "into": self.into, "sort": self.row.sort, "html": self.html}
-
-
-@dataclass(frozen=True)
-class Picture:
-    """The board at number `seq`, by the rows' ids, and what happened since the picture before."""
-
-    seq: int
-    at: datetime
-    rows: dict[str, Drawn]
-    happened: Sequence[Happened] = ()
-
-
-@dataclass(frozen=True)
-class Frame:
-    """What to change in a board. `whole`: every row is here, and what is not here is gone."""
-
-    seq: int
-    at: datetime
-    patches: Sequence[dict[str, str]]
-    remove: Sequence[str] = ()
-    happened: Sequence[Happened] = ()
-    whole: bool = False
-    _written: dict[Role, bytes] = field(default_factory=dict)
-
-    def data(self, role: Role) -> dict[str, Any]:
-        """What is sent to viewers of `role`: an event that the role may not see has no kind."""
-        events = [
-            {"seq": seq, "kind": kind if may_see(role, kind) else "", "about": about}
-            for seq, kind, about in self.happened
-        ]
-        return {
-            "seq": self.seq,
-            "at": self.at.isoformat(),
-            "whole": self.whole,
-            "patches": self.patches,
-            "remove": self.remove,
-            "events": events,
-        }
-
-    def written(self, role: Role) -> bytes:
-        if role not in self._written:
-            self._written[role] = sse.frame(self.data(role), seq=self.seq)
-        return self._written[role]
-
-
-def look(agency_id: int, language: str, before: Picture | None = None) -> Picture:
-    """The board as it is. Rows that are as they were `before` are not drawn again."""
-    with agency_scope(agency_id):
-        with _snapshot():
-            agency = Agency.objects.get(pk=agency_id)
-            with translation.override(language), timezone.override(zone(agency)):
-                now = timezone.now()
-                view = board.board_view(agency, now)
-                known = before.rows if before else {}
-                rows = {row_id: _draw(row, part, known.get(row_id)) for row_id, row, part in _rows(view)}
-            happened = _happened(before.seq, view.after) if before else ()
-        return Picture(seq=view.after, at=now, rows=rows, happened=happened)
-
-
-def between(before: Picture, after: Picture) -> Frame | None:
-    """The frame that makes `after` of `before`; None where nothing happened."""
-    if not before.seq <= after.seq <= before.seq + TOO_MANY:
-        return whole(after)
-    changed = [drawn.patch(row_id) for row_id, drawn in after.rows.items() if drawn is not before.rows.get(row_id)]
-    gone = [row_id for row_id in before.rows if row_id not in after.rows]
-    if after.seq == before.seq and not changed and not gone:
-        return None
-    return Frame(after.seq, after.at, changed, gone, after.happened)
-
-
-def whole(picture: Picture) -> Frame:
-    """The frame that makes `picture` of any board."""
-    return Frame(picture.seq, picture.at, [d.patch(row_id) for row_id, d in picture.rows.items()], whole=True)
-
-
-@contextmanager
-def _snapshot() -> Iterator[None]:
-    """Everything read in here is of one moment."""
-    try:
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            yield
-    except DatabaseError:
-        connection.close()
-        raise
-
-
-_CALL, _UNIT, _ALARM = ("calls", "call", "row"), ("units", "unit", "unit"), ("alarms", "alarm", "alarm")
-
-
-def _rows(view: BoardView) -> Iterator[tuple[str, Row, tuple[str, str, str]]]:
-    for call in view.calls:
-        yield f"call-{call.number}", call, _CALL
-    for unit in view.units:
-        yield f"unit-{unit.callsign}", unit, _UNIT
-    for alarm in view.alarms:
-        yield f"alarm-{alarm.id}", alarm, _ALARM
-
-
-def _draw(row: Row, part: tuple[str, str, str], known: Drawn | None) -> Drawn:
-    if known is not None and known.row == row:
-        return known
-    into, noun, name = part
-    return Drawn(row, into, render_to_string(f"dispatch/board.html#{noun}-row", {name: row}).strip())
-
-
-def _happened(after: int, until: int) -> Sequence[Happened]:
-    if until - after > TOO_MANY:
-        return ()
-    rows = Event.objects.filter(seq__gt=after, seq__lte=until).order_by("seq")
-    return tuple(rows.values_list("seq", "kind", "about"))
 
 
 @dataclass(eq=False)
@@ -203,31 +64,39 @@ class Painter:
         """The present board as one frame."""
         assert self.picture is not None
         if self._whole is None or self._whole[0] != self.drawn:
-            self._whole = (self.drawn, whole(self.picture))
+            self._whole = (self.drawn, pictures.whole(self.picture))
         return self._whole[1]
 
     async def _paint(self) -> None:
         loop = asyncio.get_running_loop()
-        looked = 0.0
+        looked_all_over = 0.0
         while True:
-            behind = self.picture is None or self.picture.seq < (self.tail.last or 0)
-            if not behind and loop.time() - looked < ANEW_S:
+            behind = self.picture is not None and self.picture.seq < (self.tail.last or 0)
+            all_over = loop.time() - looked_all_over > ALL_OVER_S
+            if self.picture is not None and not behind and not all_over:
                 await self.tail.bell.wait()
                 continue
             began = loop.time()
             try:
-                seen = await loop.run_in_executor(_painters, _look, self.agency_id, self.language, self.picture)
+                seen = await loop.run_in_executor(_painters, self._look, all_over and not behind)
             except DatabaseError as error:
                 log.warning("painter_away", agency=self.agency_id, error=type(error).__name__)
                 await asyncio.sleep(1)
                 continue
-            looked = loop.time()
+            if all_over and not behind:
+                looked_all_over = loop.time()
             self._take(seen)
             # Half of the time at most: when much happens, one frame has several events.
-            await asyncio.sleep(max(PAUSE_S, looked - began) if behind else 0)
+            await asyncio.sleep(max(PAUSE_S, loop.time() - began))
+
+    def _look(self, all_over: bool) -> Picture:
+        try:
+            return pictures.look(self.agency_id, self.language, self.picture, all_over=all_over)
+        finally:
+            connection.close()
 
     def _take(self, seen: Picture) -> None:
-        frame = between(self.picture, seen) if self.picture else None
+        frame = pictures.between(self.picture, seen) if self.picture else None
         if self.picture is None or (frame and frame.whole):
             self.frames.clear()
             self.base = seen.seq
@@ -238,13 +107,6 @@ class Painter:
             self.frames.append(frame)
             self.drawn += 1
         self.bell.ring()
-
-
-def _look(agency_id: int, language: str, before: Picture | None) -> Picture:
-    try:
-        return look(agency_id, language, before)
-    finally:
-        connection.close()
 
 
 _open: dict[tuple[int, str], Painter] = {}

@@ -1,5 +1,6 @@
 """Reading units, shifts and assignments. Every read starts in the agency's scope."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -77,9 +78,9 @@ def current_shifts(moment: datetime) -> list[Shift]:
     return list(Shift.objects.filter(starts_at__lte=moment, ends_at__gt=moment).order_by("starts_at", "pk"))
 
 
-def duties_now(moment: datetime) -> list[Duty]:
-    """Every line of the rosters that run at `moment`, with member and unit."""
-    rows = Duty.objects.filter(shift__starts_at__lte=moment, shift__ends_at__gt=moment)
+def duties_now(moment: datetime, wanted: Q | None = None) -> list[Duty]:
+    """Every line (that is `wanted`) of the rosters that run at `moment`, with member and unit."""
+    rows = Duty.objects.filter(wanted or Q(), shift__starts_at__lte=moment, shift__ends_at__gt=moment)
     return list(rows.select_related("member", "unit", "shift").order_by("unit__callsign", "pk"))
 
 
@@ -113,20 +114,29 @@ def cso_on_duty(moment: datetime) -> bool:
 
 def units_now(moment: datetime) -> list[UnitNow]:
     """Every unit on duty at `moment` or still on a call, by callsign. Five queries, whatever the number of units."""
+    found = units_standing(moment)
+    trained = _qualifications({m.pk for u in found for m in u.members}, moment)
+    for unit in found:
+        unit.qualifications = frozenset(code for m in unit.members for code in trained.get(m.pk, ()))
+    return found
+
+
+def units_standing(moment: datetime, *, only: Collection[int] | None = None) -> list[UnitNow]:
+    """Units (those of `only`) as `units_now` has them, without what their people are trained for. Two queries."""
+    wanted = Q() if only is None else Q(unit_id__in=only)
     found: dict[int, UnitNow] = {}
-    for duty in duties_now(moment):
+    for duty in duties_now(moment, wanted):
         if duty.unit is not None:
-            found.setdefault(duty.unit.pk, UnitNow(duty.unit)).members.append(duty.member)
-    rows = Assignment.objects.filter(status__in=OPEN_VALUES).select_related("unit", "call", "call__type")
+            members = found.setdefault(duty.unit.pk, UnitNow(duty.unit)).members
+            # Shifts overlap: who is on two of them is one person all the same.
+            members += [] if duty.member in members else [duty.member]
+    rows = Assignment.objects.filter(wanted, status__in=OPEN_VALUES).select_related("unit", "call", "call__type")
     for assignment in rows.order_by("stack_order", "pk"):
         now = found.setdefault(assignment.unit_id, UnitNow(assignment.unit))
         if assignment.status in ACTIVE_VALUES:
             now.active = assignment
         else:
             now.stacked.append(assignment)
-    trained = _qualifications({m.pk for u in found.values() for m in u.members}, moment)
-    for unit in found.values():
-        unit.qualifications = frozenset(code for m in unit.members for code in trained.get(m.pk, ()))
     return sorted(found.values(), key=lambda u: u.unit.callsign)
 
 

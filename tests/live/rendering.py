@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agencies.roles import Role
-from dispatch.live import Frame
+from dispatch.pictures import Frame
 
 _BOX = {
     "alarms": re.compile(r'<ol id="alarms">(.*?)</ol>', re.S),

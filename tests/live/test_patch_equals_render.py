@@ -19,7 +19,7 @@ from calls import actions as call_actions
 from calls.intake import Amendment, Intake, Override
 from calls.models import Call, Note
 from calls.states import Route
-from dispatch import actions, live, sweep
+from dispatch import actions, pictures, sweep
 from dispatch.actions import (
     Acceptance,
     AssignOrder,
@@ -258,10 +258,10 @@ def test_the_frame_makes_of_the_old_board_what_a_reload_shows(
 
     if first:
         first(scene)
-    open_board, before = reload(), live.look(agency.pk, "en")
+    open_board, before = reload(), pictures.look(agency.pk, "en")
     act(scene)
-    after = live.look(agency.pk, "en", before)
-    frame = live.between(before, after)
+    after = pictures.look(agency.pk, "en", before)
+    frame = pictures.between(before, after)
     assert frame is not None or after.seq == before.seq
     if frame is not None:
         assert not frame.whole
@@ -277,16 +277,16 @@ def test_the_whole_board_makes_any_board_right(scene: Scene, sign_in: Callable[.
     page = client.get(f"/a/{agency.slug}/board/").content.decode()
     actions.cancel_call(scene.queued.pk, disposition="10", reason="went away", by=scene.dora, now=scene.now)
     stale = Shown.of(page)
-    stale.apply(live.whole(live.look(agency.pk, "en")))
+    stale.apply(pictures.whole(pictures.look(agency.pk, "en")))
     assert stale == Shown.of(client.get(f"/a/{agency.slug}/board/").content.decode())
 
 
 def test_the_end_of_a_shift_changes_the_board_without_an_event(scene: Scene, sign_in: Callable[..., Client]) -> None:
     client, agency = sign_in(scene.dora), scene.dora.agency
-    shown, before = Shown.of(client.get(f"/a/{agency.slug}/board/").content.decode()), live.look(agency.pk, "en")
+    shown, before = Shown.of(client.get(f"/a/{agency.slug}/board/").content.decode()), pictures.look(agency.pk, "en")
     Shift.objects.update(ends_at=timezone.now())
-    after = live.look(agency.pk, "en", before)
-    frame = live.between(before, after)
+    after = pictures.look(agency.pk, "en", before, all_over=True)
+    frame = pictures.between(before, after)
     assert frame is not None
     assert frame.seq == before.seq
     assert frame.remove
@@ -295,17 +295,19 @@ def test_the_end_of_a_shift_changes_the_board_without_an_event(scene: Scene, sig
 
 
 def test_an_unchanged_row_is_not_drawn_again(scene: Scene) -> None:
-    before = live.look(scene.dora.agency_id, "en")
+    before = pictures.look(scene.dora.agency_id, "en")
     actions.assign_unit(scene.queued.pk, AssignOrder(scene.units[2]), by=scene.dora, now=scene.now)
-    frame = live.between(before, live.look(scene.dora.agency_id, "en", before))
+    frame = pictures.between(before, pictures.look(scene.dora.agency_id, "en", before))
     assert frame is not None
     assert {patch["id"] for patch in frame.patches} == {f"call-{scene.queued.number}", f"unit-{scene.units[2]}"}
 
 
 def test_a_board_in_spanish_is_drawn_in_spanish(scene: Scene) -> None:
-    assert live.look(scene.dora.agency_id, "es").rows.keys() == live.look(scene.dora.agency_id, "en").rows.keys()
+    assert (
+        pictures.look(scene.dora.agency_id, "es").rows.keys() == pictures.look(scene.dora.agency_id, "en").rows.keys()
+    )
 
 
 def test_every_role_gets_the_same_rows(scene: Scene) -> None:
-    frame = live.whole(live.look(scene.dora.agency_id, "en"))
+    frame = pictures.whole(pictures.look(scene.dora.agency_id, "en"))
     assert all(frame.data(role)["patches"] == frame.data(Role.DISPATCHER)["patches"] for role in Role)

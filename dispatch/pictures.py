@@ -1,0 +1,206 @@
+"""Pictures of the board, and the frames that make one of the other.
+
+A picture is the whole board in one snapshot of the database, and its number is the last event in that snapshot. So a
+frame holds exactly what changed between two numbers, and whoever has the board of the first and applies the frame has
+the board of the second.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Q
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+
+from agencies.hours import zone
+from agencies.models import Agency
+from agencies.roles import Role
+from agencies.scope import agency_scope
+from dispatch import board, queries
+from dispatch.board import AlarmRow, CallRow, UnitRow
+from dispatch.models import Assignment
+from ledger import sse
+from ledger.kinds import may_see
+from ledger.models import Event
+
+TOO_MANY = 500  # events since the picture before; more than that is drawn as a whole
+Row = CallRow | UnitRow | AlarmRow
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One row of the board: where it goes and its HTML."""
+
+    row: Row
+    into: str
+    html: str
+
+    def patch(self, row_id: str) -> dict[str, str]:
+        return {"id": row_id, "into": self.into, "sort": self.row.sort, "html": self.html}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The board at number `seq`, by the rows' ids, and what happened since the picture before."""
+
+    seq: int
+    at: datetime
+    rows: dict[str, Drawn]
+    happened: Sequence[Event] = ()
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What to change in a board. `whole`: every row is here, and what is not here is gone."""
+
+    seq: int
+    at: datetime
+    patches: Sequence[dict[str, str]]
+    remove: Sequence[str] = ()
+    happened: Sequence[Event] = ()
+    whole: bool = False
+    _written: dict[Role, bytes] = field(default_factory=dict)
+
+    def data(self, role: Role) -> dict[str, Any]:
+        """What is sent to viewers of `role`: an event that the role may not see has no kind."""
+        return {
+            "seq": self.seq,
+            "at": self.at.isoformat(),
+            "whole": self.whole,
+            "patches": self.patches,
+            "remove": self.remove,
+            "events": [
+                {"seq": each.seq, "kind": each.kind if may_see(role, each.kind) else "", "about": each.about}
+                for each in self.happened
+            ],
+        }
+
+    def written(self, role: Role) -> bytes:
+        if role not in self._written:
+            self._written[role] = sse.frame(self.data(role), seq=self.seq)
+        return self._written[role]
+
+
+def look(agency_id: int, language: str, before: Picture | None = None, *, all_over: bool = False) -> Picture:
+    """The board as it is.
+
+    With a picture `before`, only what the events since then are about is read and drawn again; `all_over` reads the
+    whole board all the same, for it also changes without an event: a shift begins, a shift ends.
+    """
+    with agency_scope(agency_id), _snapshot():
+        agency = Agency.objects.get(pk=agency_id)
+        with translation.override(language), timezone.override(zone(agency)):
+            now, seq = timezone.now(), board.last_seq(agency)
+            happened = _happened(before.seq, seq) if before else ()
+            known = before.rows if before else {}
+            if before is None or all_over or _touches_everything(before, seq, happened):
+                fresh, kept = _everything(agency, now), {}
+            else:
+                touched = _touched(happened)
+                fresh = _some(agency, now, touched)
+                kept = {row_id: drawn for row_id, drawn in known.items() if not _is_among(row_id, drawn, touched)}
+            rows = kept | {row_id: _draw(row_id, row, known.get(row_id)) for row_id, row in fresh}
+    return Picture(seq=seq, at=now, rows=rows, happened=happened)
+
+
+def between(before: Picture, after: Picture) -> Frame | None:
+    """The frame that makes `after` of `before`; None where nothing happened."""
+    if not before.seq <= after.seq <= before.seq + TOO_MANY:
+        return whole(after)
+    changed = [drawn.patch(row_id) for row_id, drawn in after.rows.items() if drawn is not before.rows.get(row_id)]
+    gone = [row_id for row_id in before.rows if row_id not in after.rows]
+    if after.seq == before.seq and not changed and not gone:
+        return None
+    return Frame(after.seq, after.at, changed, gone, after.happened)
+
+
+def whole(picture: Picture) -> Frame:
+    """The frame that makes `picture` of any board."""
+    return Frame(picture.seq, picture.at, [d.patch(row_id) for row_id, d in picture.rows.items()], whole=True)
+
+
+@contextmanager
+def _snapshot() -> Iterator[None]:
+    """Everything read in here is of one moment."""
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+    except DatabaseError:
+        connection.close()
+        raise
+
+
+@dataclass(frozen=True)
+class _Touched:
+    """The calls and units that some events are about, and those that stand with them on the board."""
+
+    calls: frozenset[int]
+    units: frozenset[int]
+    rows: frozenset[str]
+
+
+def _happened(after: int, until: int) -> Sequence[Event]:
+    if until - after > TOO_MANY:
+        return ()
+    return tuple(Event.objects.filter(seq__gt=after, seq__lte=until).order_by("seq"))
+
+
+def _touches_everything(before: Picture, seq: int, happened: Sequence[Event]) -> bool:
+    """Of an event about neither a call nor a unit nobody knows what it changes."""
+    return len(happened) != seq - before.seq or any(e.call_id is None and e.unit_id is None for e in happened)
+
+
+def _touched(happened: Iterable[Event]) -> _Touched:
+    """A call's row names its units and a unit's row its call, so each brings the other along."""
+    calls = {event.call_id for event in happened if event.call_id}
+    units = {event.unit_id for event in happened if event.unit_id}
+    together = Assignment.objects.filter(Q(call__in=calls) | Q(unit__in=units), status__in=queries.OPEN_VALUES)
+    names = {f"call-{e.about['call']}" for e in happened if e.call_id and "call" in e.about}
+    names |= {f"unit-{e.about['unit']}" for e in happened if e.unit_id and "unit" in e.about}
+    for call, number, unit, callsign in together.values_list("call", "call__number", "unit", "unit__callsign"):
+        calls.add(call)
+        units.add(unit)
+        names |= {f"call-{number}", f"unit-{callsign}"}
+    return _Touched(frozenset(calls), frozenset(units), frozenset(names))
+
+
+def _is_among(row_id: str, drawn: Drawn, touched: _Touched) -> bool:
+    """Alarms are few: they are read anew every time."""
+    return row_id in touched.rows or drawn.into == "alarms"
+
+
+def _everything(agency: Agency, now: datetime) -> list[tuple[str, Row]]:
+    view = board.board_view(agency, now)
+    return [*map(_named, view.calls), *map(_named, view.units), *map(_named, view.alarms)]
+
+
+def _some(agency: Agency, now: datetime, touched: _Touched) -> list[tuple[str, Row]]:
+    calls = board.call_rows(agency, board.on_board().filter(pk__in=touched.calls)) if touched.calls else []
+    standing = queries.units_standing(now, only=touched.units) if touched.units else []
+    units = board.unit_rows(agency, standing) if standing else []
+    alarms = board.alarm_rows(agency, board.open_alarms())
+    return [*map(_named, calls), *map(_named, units), *map(_named, alarms)]
+
+
+def _named(row: Row) -> tuple[str, Row]:
+    match row:
+        case CallRow():
+            return f"call-{row.number}", row
+        case UnitRow():
+            return f"unit-{row.callsign}", row
+        case AlarmRow():
+            return f"alarm-{row.id}", row
+
+
+def _draw(row_id: str, row: Row, known: Drawn | None) -> Drawn:
+    if known is not None and known.row == row:
+        return known
+    noun = row_id.partition("-")[0]
+    html = render_to_string(f"dispatch/board.html#{noun}-row", {"row" if noun == "call" else noun: row})
+    return Drawn(row, f"{noun}s", html.strip())
