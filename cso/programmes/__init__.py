@@ -77,6 +77,16 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The middle of an area, and streets in it: where the demonstration's calls come from."""
+
+    area: str
+    lat: float
+    lon: float
+    streets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """Hours of the programme on some weekdays (1 Monday to 7), local time as HH:MM."""
 
@@ -115,6 +125,7 @@ class Programme:
     override_reasons: tuple[Named, ...]
     statuses: tuple[Status, ...]
     areas: tuple[str, ...]
+    places: tuple[Place, ...]
     units: tuple[Unit, ...]
     types: tuple[CallType, ...]
     dispositions: tuple[Disposition, ...]
@@ -149,6 +160,7 @@ def read(slug: str) -> Programme:
         override_reasons=tuple(Named(**entry) for entry in body["override_reasons"]),
         statuses=tuple(Status(**entry) for entry in body["statuses"]),
         areas=tuple(body["areas"]),
+        places=_places(slug),
         units=tuple(Unit(**entry | {"qualifications": tuple(entry["qualifications"])}) for entry in body["units"]),
         types=_types(body["codes"]),
         dispositions=tuple(Disposition(**entry) for entry in _json("dispositions.json")),
@@ -156,6 +168,11 @@ def read(slug: str) -> Programme:
         floor=_json(f"{slug}/floor.json"),
         sources={identifier: Source(**source) for identifier, source in body["sources"].items()},
     )
+
+
+def _places(slug: str) -> tuple[Place, ...]:
+    places = _json(f"{slug}/places.json").items()
+    return tuple(Place(area=area, **place | {"streets": tuple(place["streets"])}) for area, place in places)
 
 
 def _types(codes: Mapping[str, list[str]]) -> tuple[CallType, ...]:
