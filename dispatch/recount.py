@@ -5,6 +5,7 @@ This is the check on the rows: whoever doubts a figure can have it counted a sec
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from agencies import hours
 from agencies.models import Agency
@@ -26,20 +27,30 @@ def facts_of(agency: Agency, shift_id: int, *, up_to_seq: int) -> Facts:
     lines = Event.objects.filter(seq__lte=up_to_seq).order_by("seq")
     taken = lines.filter(kind="call.taken", at__gte=starts_at - _AHEAD)
     received = taken.filter(occurred_at__gte=starts_at, occurred_at__lt=ends_at).values_list("call_id", flat=True)
-    calls = _Reading().read(lines.filter(call_id__in=list(received)))
-    for call in calls.calls.values():
-        call.open_at_receipt = hours.is_open(agency, call.received_at)
     units: dict[str, int] = planned["units"]
     of_units = lines.filter(kind__in=_WORK, unit_id__in=units.values(), at__gte=starts_at - _BEFORE)
-    work = _Reading().read(of_units).work_between(starts_at, ends_at)
+    facts = facts_from(agency, planned, lines.filter(call_id__in=list(received)), of_units)
     sources = dict(
-        lines.filter(kind="call.taken", call_id__in={w.assignment.call_id for w in work}).values_list(
+        lines.filter(kind="call.taken", call_id__in={w.assignment.call_id for w in facts.work}).values_list(
             "call_id", "data__source"
         )
     )
-    for done in work:
+    for done in facts.work:
         done.source = sources[done.assignment.call_id]
-    return Facts(starts_at, ends_at, list(units), list(calls.calls.values()), work)
+    return facts
+
+
+def facts_from(agency: Agency, planned: dict[str, Any], of_calls: Iterable[Event], of_units: Iterable[Event]) -> Facts:
+    """The facts of a planned shift: from the lines of the calls received in it, and from those of its units' work.
+
+    The sources of the work's calls are left blank.
+    """
+    starts_at, ends_at = (datetime.fromisoformat(planned[name]) for name in ("starts_at", "ends_at"))
+    calls = _Reading().read(of_calls)
+    for call in calls.calls.values():
+        call.open_at_receipt = hours.is_open(agency, call.received_at)
+    work = _Reading().read(of_units).work_between(starts_at, ends_at)
+    return Facts(starts_at, ends_at, list(planned["units"]), list(calls.calls.values()), work)
 
 
 class _Reading:
