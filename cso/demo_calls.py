@@ -1,13 +1,20 @@
-"""A morning's calls for the demonstration, invented, taken through the same actions as any other call."""
+"""Calls that nobody really made: a morning for each demo city, and how what is left of such calls is ended.
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+All of it goes through the same actions as any other call, in the order of time.
+"""
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
+from agencies.errors import Refused
 from agencies.models import Member
 from calls.actions import take_call
 from calls.intake import Intake
-from calls.states import Source
+from calls.models import Call
+from calls.states import OPEN, CallStatus, Source
+from cso.demo_scenes import SCENES, Scene
 from dispatch.actions import (
     Acceptance,
     AssignOrder,
@@ -16,127 +23,157 @@ from dispatch.actions import (
     acknowledge_transfer,
     add_note,
     assign_unit,
+    cancel_call,
     close_call,
     move_assignment,
     schedule_call,
 )
 from dispatch.models import Unit
 from dispatch.states import AssignmentStatus
+from ledger.models import Deadline, Event
 
+SWORN_DESK = "Sworn desk, position 4"
+SETTLED = "The caller rang back: it is settled."
 _HARMLESS = dict.fromkeys(
     ("weapon", "violence", "suspect_present", "in_progress", "injury", "person_at_risk", "hazard", "legal_matter"), "no"
 )
 _STEPS = (AssignmentStatus.ACKNOWLEDGED, AssignmentStatus.EN_ROUTE, AssignmentStatus.ON_SCENE)
+_KEPT_FOR = timedelta(hours=6)
+# How a call is ended that the demonstration leaves behind, by its status: a disposition to cancel or to close it with.
+_ENDS = {
+    CallStatus.NEW: "13",
+    CallStatus.QUEUED: "10",
+    CallStatus.SCHEDULED: "10",
+    CallStatus.ASSIGNED: "21",
+    CallStatus.ON_SCENE: "18",
+    CallStatus.REFERRED: "15",
+    CallStatus.TRANSFERRED: "15",
+}
+_CANCELS = ("10", "21")
 
 
-@dataclass(frozen=True)
-class Scene:
-    """One call: how long ago it came in, what was said, and how far it has come.
+def play(slug: str, units: list[Unit], *, desk: Member, now: datetime) -> None:
+    """The agency's morning up to `now`, as the desk would have worked it off with these units."""
+    scenes = SCENES.get(slug, ())
+    _in_order([_play(scene, units, desk, now) for scene in scenes])
 
-    `unit` is the place in the list of units that went; `closed` the disposition it ended with; `ahead` the minutes
-    until the appointment it was set aside for.
+
+def nothing_since(moment: datetime) -> bool:
+    """Whether the ledger of the agency in scope says nothing of any call since `moment`, and no call is open."""
+    if Call.objects.filter(status__in=[s.value for s in OPEN]).exists():
+        return False
+    return not Event.objects.filter(at__gt=moment, call_id__isnull=False).exists()
+
+
+def end_what_is_stale(hands: Mapping[str, Member], now: datetime) -> int:
+    """Ends the open calls that only the demonstration had a hand in and that have lain too long; answers how many.
+
+    Entered as if it had happened soon after the last thing that did, when somebody still watched.
     """
-
-    ago_min: int
-    type_code: str
-    address: str
-    at: tuple[float, float]
-    narrative: str
-    caller: str
-    phone: str
-    language: str = ""
-    unit: int | None = None
-    closed: str = ""
-    note: str = ""
-    ahead_min: int = 0
-    facts: Mapping[str, int] = field(default_factory=dict)
-
-
-SCENES: dict[str, tuple[Scene, ...]] = {
-    "san-jose": (
-        Scene(205, "VEHABND", "1480 Alum Rock Ave", (37.3521, -121.8497), "Grey sedan on blocks since last week.",
-              "Marta Ruiz", "408-555-0134", "es", unit=2, closed="01", note="Tagged, photos taken."),
-        Scene(172, "LARCENY", "875 Blossom Hill Rd", (37.2497, -121.8572), "Packages taken from the porch overnight.",
-              "Dan Whitfield", "408-555-0171", unit=3, closed="01", facts={"elapsed_min": 540}),
-        Scene(150, "PROPFND", "180 Woz Way", (37.3276, -121.8926), "Found a wallet by the museum steps.",
-              "Priya Nair", "408-555-0108", unit=4, closed="12"),
-        Scene(118, "VANDAL", "30 Race St", (37.3236, -121.9107), "Paint on the shop's shutters, nobody about.",
-              "Henry Cho", "408-555-0162", unit=3, closed="01", note="Owner has camera footage."),
-        Scene(96, "PARKING", "410 S 3rd St", (37.3309, -121.8831), "Van across the driveway.",
-              "Lucia Perez", "408-555-0190", unit=2, closed="14"),
-        Scene(41, "VEHABND", "990 Story Rd", (37.3331, -121.8561), "Truck without plates, flat tyres.",
-              "Tom Alvarez", "408-555-0119", "es", unit=5),
-        Scene(22, "VANDAL", "2100 Monterey Hwy", (37.3053, -121.8627), "Bus shelter glass broken, swept aside.",
-              "Route supervisor", "408-555-0145"),
-        Scene(9, "VEHABND", "55 Great Oaks Blvd", (37.2318, -121.7768), "Caravan parked for a month.",
-              "Ann Becker", "408-555-0127"),
-        Scene(64, "PROPLOST", "65 Notre Dame Ave", (37.3362, -121.8951), "Lost keys and a bag, wants to come by.",
-              "Wei Zhang", "408-555-0155", "zh", ahead_min=190),
-    ),
-    "seattle": (
-        Scene(198, "CITASST", "1900 5th Ave", (47.6130, -122.3384), "Needs a shelter bed tonight, has a small dog.",
-              "Renee Fox", "206-555-0134", unit=2, closed="15", note="Bed confirmed until Friday."),
-        Scene(160, "CDX", "4200 Rainier Ave S", (47.5658, -122.2867), "Neighbours argue over a shared fence.",
-              "Amir Said", "206-555-0171", "so", unit=3, closed="18"),
-        Scene(133, "NOISE", "901 E Pine St", (47.6152, -122.3201), "Music from the yard since noon.",
-              "Kim Larsen", "206-555-0108", unit=4, closed="18"),
-        Scene(101, "WELFARE", "8500 14th Ave NW", (47.6915, -122.3735), "Has not seen the neighbour upstairs for days.",
-              "Odd Berg", "206-555-0162", unit=3, closed="29", note="He is well; phone was broken."),
-        Scene(38, "CIVIL", "2700 California Ave SW", (47.5796, -122.3866), "Landlord changed the laundry-room lock.",
-              "Sofia Marin", "206-555-0119", "es", unit=5),
-        Scene(47, "VEHABND", "3600 Stone Way N", (47.6511, -122.3422), "Car with a soaped window, a month there.",
-              "Pat O'Neil", "206-555-0190"),
-        Scene(20, "NOISE", "5020 California Ave SW", (47.5571, -122.3870), "Leaf blowers before seven every day.",
-              "June Abe", "206-555-0145"),
-        Scene(8, "CITASST", "600 4th Ave", (47.6038, -122.3301), "Elderly man cannot find his bus home.",
-              "Lobby desk", "206-555-0127"),
-        Scene(70, "CDX", "12000 Lake City Way NE", (47.7163, -122.2960), "Wants a talk with both families, next visit.",
-              "Grace Oduya", "206-555-0155", ahead_min=160),
-    ),
-}  # fmt: skip
+    desk = next((member for address, member in hands.items() if address.startswith("robin@")), None)
+    last = Event.objects.order_by("-seq").values_list("at", flat=True).first()
+    if desk is None or last is None:
+        return 0
+    overdue = set(
+        Deadline.objects.filter(state=Deadline.State.ARMED, due_at__lte=now, call_id__isnull=False).values_list(
+            "call_id", flat=True
+        )
+    )
+    stale = [c for c in own_calls(hands) if c.pk in overdue or c.received_at < now - _KEPT_FOR]
+    for number, call in enumerate(stale, start=1):
+        end_call(call, desk=desk, now=min(now, last + timedelta(seconds=20 * number)))
+    return len(stale)
 
 
-def play(slug: str, *, dora: Member, now: datetime) -> None:
-    """Takes the agency's calls in order of time, as Dora would have."""
-    units = list(Unit.objects.order_by("callsign"))
-    for scene in sorted(SCENES.get(slug, ()), key=lambda s: -s.ago_min):
-        _play(scene, units, dora, now)
+def own_calls(hands: Mapping[str, Member]) -> list[Call]:
+    """Open calls that one of `hands` took and nobody else ever touched, oldest first."""
+    ids = [member.pk for member in hands.values()]
+    rows = Call.objects.filter(status__in=[s.value for s in OPEN], taken_by_id__in=ids).order_by("received_at", "pk")
+    calls = list(rows)
+    lines = Event.objects.filter(call_id__in=[call.pk for call in calls], by__isnull=False).exclude(by_id__in=ids)
+    touched = set(lines.values_list("call_id", flat=True))
+    return [call for call in calls if call.pk not in touched]
 
 
-def _play(scene: Scene, units: list[Unit], dora: Member, now: datetime) -> None:
-    start = now - timedelta(minutes=scene.ago_min)
-    call = take_call(_intake(scene), by=dora, now=start)
+def rings_before(call: Call, moment: datetime) -> bool:
+    """Whether one of the call's clocks runs out before `moment`."""
+    return Deadline.objects.filter(state=Deadline.State.ARMED, call_id=call.pk, due_at__lte=moment).exists()
+
+
+def end_call(call: Call, *, desk: Member, now: datetime) -> None:
+    """Brings an open call to an end that fits its status."""
+    status = CallStatus(call.status)
+    ending = _ENDS[status]
+    if status is CallStatus.TRANSFERRED:
+        _accept(call, desk, now)
+        if Call.objects.get(pk=call.pk).status == CallStatus.CLOSED:
+            return
+    if ending in _CANCELS:
+        cancel_call(call.pk, disposition=ending, reason=SETTLED, by=desk, now=now)
+    else:
+        close_call(call.pk, CloseOrder(ending), by=desk, now=now)
+
+
+def _accept(call: Call, desk: Member, now: datetime) -> None:
+    try:
+        acknowledge_transfer(call.pk, Acceptance(SWORN_DESK), by=desk, now=now)
+    except Refused:
+        # Accepted before: then only a unit holds the call open.
+        return
+
+
+def _in_order(tales: Iterable[Iterator[datetime]]) -> None:
+    """Lets the tales run side by side: whoever's next moment is the earliest goes on."""
+    waiting = [(next(tale), number, tale) for number, tale in enumerate(tales)]
+    heapq.heapify(waiting)
+    while waiting:
+        _, number, tale = heapq.heappop(waiting)
+        moment = next(tale, None)
+        if moment is not None:
+            heapq.heappush(waiting, (moment, number, tale))
+
+
+def _play(scene: Scene, units: list[Unit], desk: Member, now: datetime) -> Iterator[datetime]:
+    """One call of the morning. Yields each moment before what happens then."""
+    moment = now - timedelta(minutes=scene.ago_min)
+    yield moment
+    call = take_call(_intake(scene), by=desk, now=moment)
     if scene.ahead_min:
-        schedule_call(call.pk, at=now + timedelta(minutes=scene.ahead_min), by=dora, now=start + timedelta(minutes=3))
-        return
-    if call.route == "sworn":
-        acceptance = Acceptance("Sworn desk, position 4", f"P{scene.ago_min:05d}")
-        acknowledge_transfer(call.pk, acceptance, by=dora, now=start + timedelta(minutes=2))
-    if scene.unit is None or call.route != "cso":
-        return
-    order = AssignOrder(units[scene.unit % len(units)].callsign)
-    moment = start + timedelta(minutes=2)
-    assignment = assign_unit(call.pk, order, by=dora, now=moment)
-    for step in _STEPS if scene.closed else _STEPS[:2]:
-        moment += timedelta(minutes=4)
-        move_assignment(assignment.pk, StatusOrder(step), by=dora, now=moment)
+        yield (moment := moment + timedelta(minutes=3))
+        schedule_call(call.pk, at=now + timedelta(minutes=scene.ahead_min), by=desk, now=moment)
+    elif call.route == "sworn":
+        yield (moment := moment + timedelta(seconds=40))
+        acknowledge_transfer(call.pk, Acceptance(SWORN_DESK, f"P{scene.ago_min:05d}"), by=desk, now=moment)
+    elif scene.unit is not None and call.route == "cso":
+        yield from _send(scene, call, AssignOrder(units[scene.unit % len(units)].callsign), desk, moment)
+
+
+def _send(scene: Scene, call: Call, order: AssignOrder, desk: Member, moment: datetime) -> Iterator[datetime]:
+    yield (moment := moment + timedelta(minutes=2))
+    assignment = assign_unit(call.pk, order, by=desk, now=moment)
+    for step, minutes in zip(_STEPS if scene.closed else _STEPS[:2], (1, 3, 6), strict=False):
+        yield (moment := moment + timedelta(minutes=minutes))
+        move_assignment(assignment.pk, StatusOrder(step), by=desk, now=moment)
     if scene.note:
-        add_note(call.pk, scene.note, by=dora, for_unit=order.unit, now=moment + timedelta(minutes=6))
+        yield (moment := moment + timedelta(minutes=4))
+        add_note(call.pk, scene.note, by=desk, for_unit=order.unit, now=moment)
     if scene.closed:
-        close_call(call.pk, CloseOrder(scene.closed), by=dora, now=moment + timedelta(minutes=15))
+        yield (moment := moment + timedelta(minutes=8))
+        close_call(call.pk, CloseOrder(scene.closed), by=desk, now=moment)
 
 
 def _intake(scene: Scene) -> Intake:
+    facts: dict[str, Any] = dict(scene.facts)
     return Intake(
         type_code=scene.type_code,
         address=scene.address,
         lat=scene.at[0],
         lon=scene.at[1],
         narrative=scene.narrative,
-        caller_name=scene.caller,
-        caller_phone=scene.phone,
+        caller_name="" if scene.is_assist else scene.caller,
+        caller_phone="" if scene.is_assist else scene.phone,
         caller_language=scene.language or "en",
-        answers=_HARMLESS,
-        facts=scene.facts,
-        source=Source.PHONE,
+        answers={} if scene.is_assist else _HARMLESS,
+        facts=facts | ({"requested_by": scene.caller, "scene_secured_by": scene.caller} if scene.is_assist else {}),
+        source=Source.SWORN_REQUEST if scene.is_assist else Source.PHONE,
     )
