@@ -1,6 +1,5 @@
 """`move_call`, the only writer of a call's status, and the clocks that a status starts and stops."""
 
-
 from agencies import clocks, hours
 from agencies.errors import IllegalMove
 from calls.models import Call, Disposition, Transfer

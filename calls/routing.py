@@ -276,7 +276,12 @@ def _store(book: Book, call: Call, rules: queries.Rules, **values: Any) -> Decis
         by=book.by,
         **values,
     )
-    data: dict[str, Any] = {"decision": decision.pk, "route": decision.route, "priority": decision.priority, "type": decision.type_code}
+    data: dict[str, Any] = {
+        "decision": decision.pk,
+        "route": decision.route,
+        "priority": decision.priority,
+        "type": decision.type_code,
+    }
     data |= {"decided_by": {"kind": decision.decided_kind, "id": decision.decided_id}, "rule_set": rules.row.version}
     data |= {"override": decision.override_code} if decision.override_code else {}
     data |= {"suggested": decision.suggested_route} if decision.suggested_route else {}
