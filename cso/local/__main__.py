@@ -19,7 +19,7 @@ from cso.local.servers import CannotStart
 from cso.local.services import ROOT, Services, data_folder, demo_password, used
 from cso.local.supervisor import Child, Supervisor, stop_leftovers
 
-READY_WITHIN_S = 120.0
+READY_WITHIN_S, SPEAK_EVERY_S = 240.0, 20.0
 BEGIN = time.monotonic()
 
 
@@ -136,12 +136,16 @@ def fingerprint() -> str:
 
 def wait_ready(port: int, *, supervisor: Supervisor) -> None:
     """Until /readyz and the sign-in page answer 200; meanwhile who dies is started again."""
+    begin = spoken = time.monotonic()
     state = "nothing answers"
-    while time.monotonic() - BEGIN < READY_WITHIN_S:
+    while time.monotonic() - begin < READY_WITHIN_S:
         supervisor.watch()
         status, state = ask(port, "/readyz")
         if status == 200 and ask(port, "/accounts/login/")[0] == 200:
             return
+        if time.monotonic() - spoken > SPEAK_EVERY_S:
+            spoken = time.monotonic()
+            say(f"Still waiting: {state.strip()[:200]}")
         time.sleep(0.1)
     logs = supervisor.services.data / "log"
     raise CannotStart(f"Not ready after {READY_WITHIN_S:.0f} s ({state.strip()}): see web.log and worker.log in {logs}")

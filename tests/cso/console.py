@@ -102,7 +102,7 @@ class Console:
             self.interrupt()
 
 
-def wait_until(true: Callable[[], object], *, what: str, seconds: float = 90) -> None:
+def wait_until(true: Callable[[], object], *, what: str, seconds: float = 250) -> None:
     until = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < until, f"waited {seconds:.0f} s for: {what}"

@@ -1,14 +1,13 @@
 """Starting, losing parts, stopping and starting again, with real processes. The tests of one file share one console."""
 
 import json
-import os
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from tests.cso.console import Console, environment, wait_until
 from tests.fixtures import free_port
 from tests.room import ROOT
 
-pytestmark = [pytest.mark.xdist_group("make-run"), pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.xdist_group("make-run"), pytest.mark.timeout(300)]
 
 STARTED_ONCE = "INSERT INTO django_session VALUES ('kept', '', now() + interval '1 day')"
 KEPT = "SELECT count(*) FROM django_session WHERE session_key = 'kept'"
@@ -175,12 +174,25 @@ def test_a_command_starts_the_servers_for_itself_when_none_run(console: Console)
     assert not (console.data / "services.json").exists()
 
 
-def test_an_interrupt_while_it_starts_leaves_nothing_behind(folder: Path) -> None:
-    early = Console(folder / "early")
+def running_in(folder: Path) -> list[str]:
+    """The command lines of all processes that name the folder."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # gone meanwhile
+            found.append(file.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+    return [line for line in found if str(folder) in line]
+
+
+@pytest.mark.parametrize("reached", ["services.json", "postgres/postmaster.pid", "prepared"])
+def test_an_interrupt_while_it_starts_leaves_nothing_behind(folder: Path, reached: str) -> None:
+    early = Console(folder / f"early-{len(reached)}")
     early.start()
-    wait_until((early.data / "services.json").exists, what="the servers")
-    servers = json.loads((early.data / "services.json").read_text())
+    if reached == "prepared":
+        wait_until(lambda: "Migrations" in early.output, what="the preparation")
+    else:
+        wait_until((early.data / reached).exists, what=reached)
+    sockets = json.loads((early.data / "services.json").read_text())["sockets"]
     assert early.interrupt() == 130
-    assert not (early.data / "services.json").exists()
-    with pytest.raises(ProcessLookupError):
-        os.kill(servers["postgres"]["pid"], signal.SIG_DFL)
+    assert not running_in(early.data)
+    assert not Path(sockets).exists()
+    assert "Traceback" not in early.output
