@@ -20,6 +20,7 @@ from cso.local.services import ROOT, Services, data_folder, demo_password, used
 from cso.local.supervisor import Child, Supervisor, stop_leftovers
 
 READY_WITHIN_S, SPEAK_EVERY_S = 240.0, 20.0
+UNWATCHED_S = 300.0
 BEGIN = time.monotonic()
 
 
@@ -101,9 +102,12 @@ def check_port(port: int) -> None:
 
 @contextmanager
 def prepared(environment: dict[str, str], *, data: Path) -> Iterator[None]:
-    """Tables, static files and the demo. Beside the start of the site when they are as the last start left them."""
+    """Tables, static files and the demo. Beside the start of the site when they are as the last start left them.
+
+    After a while they come first: no clock may ring for the calls of a demonstration that nobody watched meanwhile.
+    """
     note, now = data / "prepared", fingerprint()
-    as_left = note.exists() and note.read_text() == now
+    as_left = note.exists() and note.read_text() == now and time.time() - note.stat().st_mtime < UNWATCHED_S
     note.unlink(missing_ok=True)
     command = [sys.executable, "-m", "cso.local.prepare"]
     preparing = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)  # Ctrl-C is for us
