@@ -11,158 +11,312 @@ import agencies.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('agencies', '0001_tables'),
+        ("agencies", "0001_tables"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Cursor',
+            name="Cursor",
             fields=[
-                ('agency', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='agencies.agency')),
-                ('last_seq', models.BigIntegerField(default=0)),
+                (
+                    "agency",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="agencies.agency",
+                    ),
+                ),
+                ("last_seq", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Heartbeat',
+            name="Heartbeat",
             fields=[
-                ('name', models.CharField(max_length=20, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
+                ("name", models.CharField(max_length=20, primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Alarm',
+            name="Alarm",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('level', models.CharField(choices=[('dispatcher', 'Dispatcher'), ('supervisor', 'Supervisor'), ('everyone', 'Everyone')], max_length=12)),
-                ('call_id', models.BigIntegerField(null=True)),
-                ('unit_id', models.BigIntegerField(null=True)),
-                ('assignment_id', models.BigIntegerField(null=True)),
-                ('about', models.JSONField(default=dict)),
-                ('due_at', models.DateTimeField(null=True)),
-                ('raised_at', models.DateTimeField()),
-                ('taken_at', models.DateTimeField(null=True)),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('nobody_on_duty', models.BooleanField(default=False)),
-                ('agency', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agencies.agency')),
-                ('raised_by', agencies.models.TenantKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agencies.member')),
-                ('taken_by', agencies.models.TenantKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agencies.member')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=40)),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[("dispatcher", "Dispatcher"), ("supervisor", "Supervisor"), ("everyone", "Everyone")],
+                        max_length=12,
+                    ),
+                ),
+                ("call_id", models.BigIntegerField(null=True)),
+                ("unit_id", models.BigIntegerField(null=True)),
+                ("assignment_id", models.BigIntegerField(null=True)),
+                ("about", models.JSONField(default=dict)),
+                ("due_at", models.DateTimeField(null=True)),
+                ("raised_at", models.DateTimeField()),
+                ("taken_at", models.DateTimeField(null=True)),
+                ("settled_at", models.DateTimeField(null=True)),
+                ("nobody_on_duty", models.BooleanField(default=False)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="agencies.agency",
+                    ),
+                ),
+                (
+                    "raised_by",
+                    agencies.models.TenantKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="agencies.member",
+                    ),
+                ),
+                (
+                    "taken_by",
+                    agencies.models.TenantKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="agencies.member",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Deadline',
+            name="Deadline",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('call_id', models.BigIntegerField(null=True)),
-                ('unit_id', models.BigIntegerField(null=True)),
-                ('assignment_id', models.BigIntegerField(null=True)),
-                ('shift_id', models.BigIntegerField(null=True)),
-                ('armed_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('state', models.CharField(choices=[('armed', 'Armed'), ('fired', 'Fired'), ('disarmed', 'Disarmed')], default='armed', max_length=10)),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('agency', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agencies.agency')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=40)),
+                ("call_id", models.BigIntegerField(null=True)),
+                ("unit_id", models.BigIntegerField(null=True)),
+                ("assignment_id", models.BigIntegerField(null=True)),
+                ("shift_id", models.BigIntegerField(null=True)),
+                ("armed_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("armed", "Armed"), ("fired", "Fired"), ("disarmed", "Disarmed")],
+                        default="armed",
+                        max_length=10,
+                    ),
+                ),
+                ("settled_at", models.DateTimeField(null=True)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="agencies.agency",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('event_seq', models.BigIntegerField(null=True)),
-                ('channel', models.CharField(max_length=16)),
-                ('address', models.CharField(max_length=254)),
-                ('message', models.CharField(max_length=40)),
-                ('data', models.JSONField(default=dict)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('leased', 'Leased'), ('sent', 'Sent'), ('failed', 'Failed')], default='waiting', max_length=10)),
-                ('next_at', models.DateTimeField()),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('fault', models.CharField(blank=True, max_length=120)),
-                ('agency', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agencies.agency')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("event_seq", models.BigIntegerField(null=True)),
+                ("channel", models.CharField(max_length=16)),
+                ("address", models.CharField(max_length=254)),
+                ("message", models.CharField(max_length=40)),
+                ("data", models.JSONField(default=dict)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("leased", "Leased"), ("sent", "Sent"), ("failed", "Failed")],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("next_at", models.DateTimeField()),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("fault", models.CharField(blank=True, max_length=120)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="agencies.agency",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'deliveries',
+                "verbose_name_plural": "deliveries",
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('pk', models.CompositePrimaryKey('agency', 'seq', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('seq', models.BigIntegerField()),
-                ('kind', models.CharField(max_length=40)),
-                ('at', models.DateTimeField()),
-                ('occurred_at', models.DateTimeField()),
-                ('call_id', models.BigIntegerField(null=True)),
-                ('unit_id', models.BigIntegerField(null=True)),
-                ('about', models.JSONField(default=dict)),
-                ('data', models.JSONField(default=dict)),
-                ('agency', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agencies.agency')),
-                ('by', agencies.models.TenantKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agencies.member')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "agency", "seq", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("seq", models.BigIntegerField()),
+                ("kind", models.CharField(max_length=40)),
+                ("at", models.DateTimeField()),
+                ("occurred_at", models.DateTimeField()),
+                ("call_id", models.BigIntegerField(null=True)),
+                ("unit_id", models.BigIntegerField(null=True)),
+                ("about", models.JSONField(default=dict)),
+                ("data", models.JSONField(default=dict)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="agencies.agency",
+                    ),
+                ),
+                (
+                    "by",
+                    agencies.models.TenantKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="agencies.member",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Access',
+            name="Access",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('call_id', models.BigIntegerField()),
-                ('at', models.DateTimeField()),
-                ('where', models.CharField(max_length=20)),
-                ('agency', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agencies.agency')),
-                ('member', agencies.models.TenantKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agencies.member')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("call_id", models.BigIntegerField()),
+                ("at", models.DateTimeField()),
+                ("where", models.CharField(max_length=20)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="agencies.agency",
+                    ),
+                ),
+                (
+                    "member",
+                    agencies.models.TenantKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="agencies.member",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'accesses',
-                'indexes': [models.Index(fields=['agency', 'call_id', 'at'], name='access_by_call')],
+                "verbose_name_plural": "accesses",
+                "indexes": [models.Index(fields=["agency", "call_id", "at"], name="access_by_call")],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='access',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='be46ed48505ab851267e5181ac44e1a8d588b08a', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_12733', table='ledger_access', when='BEFORE')),
+            model_name="access",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="be46ed48505ab851267e5181ac44e1a8d588b08a",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_12733",
+                    table="ledger_access",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='alarm',
-            index=models.Index(condition=models.Q(('settled_at__isnull', True), ('taken_at__isnull', True)), fields=['agency', 'raised_at'], name='open_alarms'),
+            model_name="alarm",
+            index=models.Index(
+                condition=models.Q(("settled_at__isnull", True), ("taken_at__isnull", True)),
+                fields=["agency", "raised_at"],
+                name="open_alarms",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='alarm',
-            constraint=models.UniqueConstraint(condition=models.Q(('settled_at__isnull', True), ('taken_at__isnull', True)), fields=('agency', 'kind', 'call_id', 'unit_id', 'assignment_id'), name='one_open_alarm_of_a_kind', nulls_distinct=False),
+            model_name="alarm",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("settled_at__isnull", True), ("taken_at__isnull", True)),
+                fields=("agency", "kind", "call_id", "unit_id", "assignment_id"),
+                name="one_open_alarm_of_a_kind",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddIndex(
-            model_name='deadline',
-            index=models.Index(condition=models.Q(('state', 'armed')), fields=['due_at', 'agency'], name='deadline_due'),
+            model_name="deadline",
+            index=models.Index(
+                condition=models.Q(("state", "armed")), fields=["due_at", "agency"], name="deadline_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name='deadline',
-            index=models.Index(fields=['agency', 'call_id'], name='deadline_by_call'),
+            model_name="deadline",
+            index=models.Index(fields=["agency", "call_id"], name="deadline_by_call"),
         ),
         migrations.AddIndex(
-            model_name='deadline',
-            index=models.Index(condition=models.Q(('state', 'armed')), fields=['agency', 'assignment_id'], name='deadline_by_assignment'),
+            model_name="deadline",
+            index=models.Index(
+                condition=models.Q(("state", "armed")),
+                fields=["agency", "assignment_id"],
+                name="deadline_by_assignment",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deadline',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'armed')), fields=('agency', 'kind', 'call_id', 'unit_id', 'assignment_id', 'shift_id'), name='one_armed_deadline_of_a_kind', nulls_distinct=False),
+            model_name="deadline",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "armed")),
+                fields=("agency", "kind", "call_id", "unit_id", "assignment_id", "shift_id"),
+                name="one_armed_deadline_of_a_kind",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state__in', ['waiting', 'leased'])), fields=['next_at'], name='delivery_due'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("state__in", ["waiting", "leased"])), fields=["next_at"], name="delivery_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(condition=models.Q(('call_id__isnull', False)), fields=['agency', 'call_id', 'seq'], name='event_by_call'),
+            model_name="event",
+            index=models.Index(
+                condition=models.Q(("call_id__isnull", False)),
+                fields=["agency", "call_id", "seq"],
+                name="event_by_call",
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['agency', 'at'], name='event_by_time'),
+            model_name="event",
+            index=models.Index(fields=["agency", "at"], name="event_by_time"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='event',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='952eb006181bdf0fe666def3d6c73c4b3c3a9c1e', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_b44a2', table='ledger_event', when='BEFORE')),
+            model_name="event",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="952eb006181bdf0fe666def3d6c73c4b3c3a9c1e",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_b44a2",
+                    table="ledger_event",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]
