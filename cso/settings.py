@@ -122,6 +122,7 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 1
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "dispatch.tasks.sweep", "schedule": timedelta(seconds=1), "options": {"expire_seconds": 2}},
     "deliver": {"task": "ledger.tasks.deliver", "schedule": timedelta(seconds=2), "options": {"expire_seconds": 2}},
+    "forget": {"task": "api.tasks.forget_keys", "schedule": timedelta(hours=1), "options": {"expire_seconds": 600}},
 }
 # The web process keeps the clocks itself while no worker does.
 STANDBY_CLOCK = checked(env.bool, "CSO_STANDBY_CLOCK", default=True, hint="1, or 0 where something else keeps watch")

@@ -33,28 +33,33 @@ class Api:
     token: str = ""
 
     def get(self, path: str, **headers: str) -> Answer:
-        return self.send("GET", path, None, **headers)
+        return self.send("GET", path, None, headers=headers)
 
     def post(self, path: str, body: Json = None, **headers: str) -> Answer:
-        return self.send("POST", path, body, **headers)
+        return self.send("POST", path, body, headers=headers)
 
     def patch(self, path: str, body: Json, **headers: str) -> Answer:
-        return self.send("PATCH", path, body, **headers)
+        return self.send("PATCH", path, body, headers=headers)
 
     def delete(self, path: str) -> Answer:
         return self.send("DELETE", path, None)
 
-    def send(self, method: str, path: str, body: Json, *, check: bool = True, **headers: str) -> Answer:
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Json,
+        *,
+        check: bool = True,
+        content_type: str = "application/json",
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         """Sends `body` as JSON (bytes as they are) to `path` below /api/v1/."""
-        content = {"data": body, "content_type": headers.pop("content_type", "application/json")}
-        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        given = {name.replace("_", "-"): value for name, value in (headers or {}).items()}
         if self.token:
             given["authorization"] = f"Bearer {self.token}"
-        response = Client(headers=given).generic(
-            method,
-            f"/api/v1/{path}",
-            **({"data": _encoded(body), "content_type": content["content_type"]} if body is not None else {}),
-        )
+        raw = b"" if body is None else _encoded(body)
+        response = Client(headers=given).generic(method, f"/api/v1/{path}", raw, content_type)
         is_json = "json" in response.headers.get("Content-Type", "")
         answer = Answer(response.status_code, response.json() if is_json else None, response.headers)
         if check:

@@ -165,7 +165,7 @@ def test_a_crash_before_the_commit_leaves_neither_effect_nor_key(doras: Api, mon
         raise SystemError("the process dies here")
 
     with monkeypatch.context() as during:
-        during.setattr(ledger_record, "_advance", crash)
+        during.setattr(ledger_record.Book, "write", crash)
         with pytest.raises(SystemError):
             doras.post("calls", PARKED, **KEY)
     assert (Call.objects.count(), IdempotencyKey.objects.count()) == (0, 0)

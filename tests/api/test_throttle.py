@@ -7,7 +7,6 @@ import pytest
 from django.conf import settings
 
 from agencies.models import Member
-from api import throttles
 from tests.api.client import Api
 from tests.api.conftest import ApiFor
 from tests.fixtures import Valkey
@@ -17,7 +16,7 @@ from tests.fixtures import Valkey
 def clock(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     """The throttle's clock, to be turned by hand."""
     hand = {"now": 1_800_000_000.0}
-    monkeypatch.setattr(throttles.time, "time", lambda: hand["now"])
+    monkeypatch.setattr("api.throttles.time.time", lambda: hand["now"])
     return hand
 
 
