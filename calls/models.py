@@ -82,8 +82,10 @@ class RuleSet(TenantModel):
                 name="published_never_changes",
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Q(old__published_at__isnull=False)
-                & (pgtrigger.Q(old__document__df=pgtrigger.F("new__document"))
-                   | pgtrigger.Q(old__version__df=pgtrigger.F("new__version"))),
+                & (
+                    pgtrigger.Q(old__document__df=pgtrigger.F("new__document"))
+                    | pgtrigger.Q(old__version__df=pgtrigger.F("new__version"))
+                ),
             )
         ]
 
