@@ -24,7 +24,7 @@ from dispatch.models import Shift, Unit
 from dispatch.states import AssignmentStatus
 
 DAYS = 14
-PER_DAY = 28
+PER_DAY = 24
 _SHORTEST = timedelta(hours=3)
 _SWORN_DESKS = ("Sworn desk, position 2", "Sworn desk, position 4", "Sworn desk, Sgt. on duty")
 _WELFARE = timedelta(minutes=20)
