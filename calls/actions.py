@@ -143,6 +143,8 @@ def write_values(call: Call, values: dict[str, Any]) -> set[str]:
         if getattr(call, column) != value:
             setattr(call, column, value)
             changed.add(name)
+    if "address" in changed:
+        call.address_key = Call.key_of(call.address)
     return changed
 
 

@@ -81,7 +81,7 @@ def position_of(address: str) -> tuple[float, float] | None:
     typed = _POSITION.match(address)
     if typed:
         return float(typed[1]), float(typed[2])
-    known = Call.objects.filter(address__iexact=address.strip(), lat__isnull=False) if address.strip() else None
+    known = Call.objects.filter(address_key=Call.key_of(address), lat__isnull=False) if address.strip() else None
     found = known.order_by("-received_at").values_list("lat", "lon").first() if known is not None else None
     return (found[0], found[1]) if found and found[0] is not None and found[1] is not None else None
 

@@ -148,6 +148,8 @@ class Call(TenantModel):
     emergency = internal(models.BooleanField(default=False))
 
     address = internal(models.CharField(max_length=300, blank=True))
+    # The address as it is compared. Under row-level security only leakproof operators use an index: `=`, not UPPER().
+    address_key = internal(models.CharField(max_length=600, blank=True))
     lat = internal(models.FloatField(null=True))
     lon = internal(models.FloatField(null=True))
     area = internal(models.CharField(max_length=60, blank=True))
@@ -198,10 +200,18 @@ class Call(TenantModel):
             ),
             models.Index(fields=["agency", "-received_at", "-id"], name="calls_by_time"),
             models.Index(fields=["agency", "lat", "lon"], name="calls_by_place", condition=Q(lat__isnull=False)),
+            models.Index(
+                fields=["agency", "address_key", "received_at"], name="calls_by_address", condition=~Q(address_key="")
+            ),
         ]
 
     def __str__(self) -> str:
         return self.number
+
+    @staticmethod
+    def key_of(address: str) -> str:
+        """How an address is compared: without regard to case and spacing."""
+        return " ".join(address.casefold().split())
 
 
 class Decision(TenantModel):

@@ -1,8 +1,9 @@
 """Reading calls, types and rules. Every read starts in the agency's scope."""
 
+import operator
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 from django.db.models import Q, QuerySet
 
@@ -11,7 +12,7 @@ from agencies.errors import Invalid, NotFound
 from agencies.models import Agency
 from calls import facts
 from calls.models import Call, CallType, Disposition, RuleSet, SafetyFloor
-from calls.states import OPEN
+from calls.states import ENDED
 from calls.triage import floor as floors
 from calls.triage import rules
 from calls.triage.conditions import Vocabulary
@@ -82,23 +83,27 @@ def lock_calls(ids: Collection[int], *, skip_locked: bool = False, most: int | N
 
 def open_calls() -> QuerySet[Call]:
     """Calls that are not at their end, undecided ones first, then by priority and age."""
-    rows = Call.objects.filter(status__in=[s.value for s in OPEN]).select_related("type", "decision")
+    rows = _open().select_related("type", "decision")
     return rows.order_by("priority", "received_at", "pk")
 
 
 def possible_duplicates(agency: Agency, call: Call) -> list[Call]:
     """Open calls near this one in place and time, of the same family of type (or of none yet)."""
-    if call.lat is None and not call.address.strip():
+    places = facts.same_place(call)
+    if not places:
         return []
     window = clocks.allowed(agency, "duplicate_window")
-    rows = Call.objects.filter(status__in=[s.value for s in OPEN]).exclude(pk=call.pk)
+    rows = _open().exclude(pk=call.pk)
     rows = rows.filter(received_at__range=(call.received_at - window, call.received_at + window))
-    place = Q(address__iexact=call.address.strip()) if call.address.strip() else Q()
-    if call.lat is not None and call.lon is not None:
-        place |= facts.near(call.lat, call.lon, facts.REACH_M)
     if call.type is not None:
         rows = rows.filter(Q(type=None) | Q(type__family=call.type.family))
-    return list(rows.filter(place).select_related("type").order_by("-received_at")[:5])
+    near = reduce(operator.or_, places)
+    return list(rows.filter(near).select_related("type").order_by("-received_at")[:5])
+
+
+def _open() -> QuerySet[Call]:
+    """Said as the partial index `open_calls` says it, so that history does not matter."""
+    return Call.objects.exclude(status__in=[s.value for s in ENDED])
 
 
 class _Key:

@@ -118,6 +118,7 @@ class Migration(migrations.Migration):
                 ),
                 ("emergency", models.BooleanField(default=False)),
                 ("address", models.CharField(blank=True, max_length=300)),
+                ("address_key", models.CharField(blank=True, max_length=600)),
                 ("lat", models.FloatField(null=True)),
                 ("lon", models.FloatField(null=True)),
                 ("area", models.CharField(blank=True, max_length=60)),
@@ -551,6 +552,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="call",
             index=models.Index(fields=["agency", "-received_at", "-id"], name="calls_by_time"),
+        ),
+        migrations.AddIndex(
+            model_name="call",
+            index=models.Index(
+                condition=models.Q(("address_key", ""), _negated=True),
+                fields=["agency", "address_key", "received_at"],
+                name="calls_by_address",
+            ),
         ),
         migrations.AddIndex(
             model_name="call",
