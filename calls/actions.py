@@ -10,7 +10,7 @@ from agencies.errors import Invalid, StaleEdit
 from agencies.models import Agency, Member
 from agencies.permissions import require
 from agencies.roles import Operation
-from calls import moves, notes, queries, routing
+from calls import areas, moves, notes, queries, routing
 from calls.intake import Amendment, Intake, Override, check_intake, check_values, language_code
 from calls.models import Call, Decision, ExternalNumber
 from calls.states import ENDED, CallStatus, Source
@@ -145,6 +145,8 @@ def write_values(call: Call, values: dict[str, Any]) -> set[str]:
             changed.add(name)
     if "address" in changed:
         call.address_key = Call.key_of(call.address)
+    if changed & {"lat", "lon"}:
+        call.area = areas.area_of(call.agency, call.lat, call.lon)
     return changed
 
 

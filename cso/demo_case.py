@@ -233,6 +233,7 @@ class Case(Kept):
             category=call.type.category,
             priority=call.type.priority,
             source=call.source,
+            area=call.area or None,
             hour=local.hour,
             weekday=local.isoweekday(),
             holiday=False,

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from agencies.actions import AgencyOrder, create_agency
 from agencies.scope import agency_scope
+from calls.areas import cells_around
 from calls.models import CallType, Disposition, RuleSet, SafetyFloor
 from cso import programmes
 from cso.programmes import Programme
@@ -107,6 +108,7 @@ def _settings(programme: Programme) -> dict[str, Any]:
     return lists | {
         "priorities": dict(programme.priorities),
         "areas": list(programme.areas),
+        "area_cells": cells_around({place.area: (place.lat, place.lon) for place in programme.places}),
         "positions_budgeted": programme.positions_budgeted,
         "sources": {key: asdict(source) for key, source in programme.sources.items()},
     }
