@@ -15,4 +15,4 @@ USER console
 
 EXPOSE 8000
 CMD ["python", "-m", "uvicorn", "cso.asgi:application", "--host", "0.0.0.0", "--port", "8000", \
-     "--lifespan", "off", "--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "5"]
+     "--timeout-keep-alive", "75", "--lifespan", "off", "--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "5"]

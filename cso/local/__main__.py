@@ -69,6 +69,8 @@ def children(port: int) -> list[Child]:
     python = sys.executable
     celery = [python, "-m", "celery", "-A", "cso"]
     web = [python, "-m", "uvicorn", "cso.asgi:application", "--host", "127.0.0.1", "--port", str(port)]
+    # Clients keep a connection for a minute or so; one that is closed just as it is used again costs them a request.
+    web += ["--timeout-keep-alive", "75"]
     web += ["--lifespan", "off", "--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "1"]
     worker = [*celery, "worker", "--pool=threads", "--concurrency=4", "--loglevel=WARNING"]
     worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
