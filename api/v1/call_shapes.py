@@ -204,8 +204,9 @@ def shown(call_id: int, *, to: Member, now: datetime, traced: bool = True) -> di
 
 def sees_residents(member: Member, call: Call, now: datetime) -> bool:
     """Dispatchers and supervisors do, an officer on the calls of the own unit, an administrator never."""
-    own = may(member, Operation.READ_RESIDENTS, own=True) and dispatch_queries.is_own_call(member, call, now)
-    return may(member, Operation.READ_RESIDENTS, own=own)
+    if may(member, Operation.READ_RESIDENTS):
+        return True
+    return may(member, Operation.READ_RESIDENTS, own=True) and dispatch_queries.is_own_call(member, call, now)
 
 
 def _duplicates(agency: Agency, call: Call) -> list[str]:

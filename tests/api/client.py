@@ -59,12 +59,18 @@ class Api:
         if self.token:
             given["authorization"] = f"Bearer {self.token}"
         raw = b"" if body is None else _encoded(body)
-        response = Client(headers=given).generic(method, f"/api/v1/{path}", raw, content_type)
+        response = _client().generic(method, f"/api/v1/{path}", raw, content_type, headers=given)
         is_json = "json" in response.headers.get("Content-Type", "")
         answer = Answer(response.status_code, response.json() if is_json else None, response.headers)
         if check:
             conforms(method, path, answer)
         return answer
+
+
+@lru_cache(maxsize=1)
+def _client() -> Client:
+    """One for all: setting up the middleware takes longer than a request."""
+    return Client()
 
 
 def _encoded(body: Json) -> bytes:
