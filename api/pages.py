@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -74,12 +73,6 @@ def page(rows: QuerySet[Any], request: Request, *, order: Order) -> tuple[list[A
         "next": _link(request, order, found[-1:], back=False) if more or back else None,
         "previous": _link(request, order, found[:1], back=True) if (more if back else cursor is not None) else None,
     }
-
-
-def rendered(shape: type[serializers.BaseSerializer[Any]], rows: Sequence[Any]) -> list[Any]:
-    """The rows of a list in their shape."""
-    many: Any = shape
-    return list(many(rows, many=True).data)
 
 
 def whole(results: Sequence[Any]) -> Response:

@@ -12,6 +12,7 @@ from api.fields import Body, Moment, Number, Text, YesNo, parse
 from api.idempotency import once
 from api.resource import Resource
 from api.schema import describes
+from api.shapes import given_out
 from api.v1.assignment_shapes import AssignmentShape
 from api.v1.choices import ASSIGNMENT_STATUSES
 from calls.queries import call_by_number
@@ -74,4 +75,4 @@ class MoveAssignment(Resource):
 
 def shown_assignment(assignment_id: int) -> Any:  # noqa: ANN401 REST framework's dict
     """The assignment as it is now."""
-    return AssignmentShape(assignment_by_id(assignment_id)).data
+    return given_out(AssignmentShape, assignment_by_id(assignment_id))

@@ -16,8 +16,8 @@ from rest_framework import serializers
 from agencies.models import Agency, Member
 from agencies.permissions import may
 from agencies.roles import Operation
-from api import pages
 from api.fields import Moment
+from api.shapes import given_out, rendered
 from api.v1.assignment_shapes import AssignmentShape
 from api.v1.choices import CALL_STATUSES, ROUTES, SOURCES
 from api.v1.decision_shapes import DecisionShape, stored
@@ -152,12 +152,12 @@ class CallShape(serializers.Serializer[Call]):
 
     @extend_schema_field(DecisionShape(allow_null=True))
     def get_decision(self, call: Call) -> Any:  # noqa: ANN401 REST framework's dict
-        return DecisionShape(stored(call.decision)).data if call.decision is not None else None
+        return given_out(DecisionShape, stored(call.decision)) if call.decision is not None else None
 
     @extend_schema_field(TransferShape(allow_null=True))
     def get_transfer(self, call: Call) -> Any:  # noqa: ANN401 REST framework's dict
         last = max(call.transfers.all(), key=lambda t: t.pk, default=None)
-        return TransferShape(last).data if last is not None else None
+        return given_out(TransferShape, last) if last is not None else None
 
     def to_representation(self, call: Call) -> dict[str, Any]:
         shown: dict[str, Any] = super().to_representation(call)
@@ -169,9 +169,8 @@ class CallShape(serializers.Serializer[Call]):
 def with_everything(rows: QuerySet[Call]) -> QuerySet[Call]:
     """The rows with all that `CallShape` reads: the same number of queries whatever the number of rows."""
     people = ("requested_by", "acknowledged_by")
-    return rows.select_related(
-        "type", "decision", "decision__rule_set", "disposition", "taken_by", "joined_into"
-    ).prefetch_related(
+    rows = rows.select_related("type", "decision", "decision__rule_set", "disposition", "taken_by", "joined_into")
+    return rows.defer("decision__rule_set__document").prefetch_related(
         Prefetch("assignments", Assignment.objects.select_related("unit", "call", "disposition").order_by("pk")),
         Prefetch("notes", Note.objects.select_related("by", "struck_by").order_by("at", "pk")),
         Prefetch("transfers", Transfer.objects.select_related(*people).order_by("pk")),
@@ -184,7 +183,7 @@ def shown_list(calls: Sequence[Call]) -> list[Any]:
     clocks = deadlines.armed_for_calls([call.pk for call in calls])
     for call in calls:
         call.seen = Seen(deadlines=clocks.get(call.pk, ()))  # type: ignore[attr-defined]
-    return pages.rendered(CallShape, calls)
+    return rendered(CallShape, calls)
 
 
 def shown(call_id: int, *, to: Member, now: datetime, traced: bool = True) -> dict[str, Any]:
@@ -198,7 +197,7 @@ def shown(call_id: int, *, to: Member, now: datetime, traced: bool = True) -> di
         duplicates=_duplicates(to.agency, call),
         residents=residents,
     )
-    data: dict[str, Any] = CallShape(call).data
+    data: dict[str, Any] = given_out(CallShape, call)
     return data
 
 

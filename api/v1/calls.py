@@ -19,6 +19,7 @@ from api.fields import Body, Moment, Text, parse, parse_query
 from api.idempotency import once
 from api.resource import Resource
 from api.schema import CURSOR, IF_MATCH, describes, page_of
+from api.shapes import given_out, rendered
 from api.v1.call_bodies import AmendBody, IntakeBody, amendment, intake
 from api.v1.call_shapes import CallShape, shown, shown_list, with_everything
 from api.v1.choices import CALL_STATUSES, ROUTES
@@ -135,7 +136,7 @@ class CallEvents(Resource):
         call = call_by_number(number)
         rows = Event.objects.filter(call_id=call.pk).select_related("by")
         found, links = pages.page(rows, request, order=BY_SEQ)
-        return Response(links | {"results": pages.rendered(EventShape, found)})
+        return Response(links | {"results": rendered(EventShape, found)})
 
 
 class RecommendationShape(serializers.Serializer[Any]):
@@ -160,7 +161,7 @@ class Recommendations(Resource):
     def get(self, request: Request, number: str) -> Response:
         """Units for a call, best first, and those that cannot go with the reason."""
         fit, short = queries.recommendations(call_by_number(number), self.now)
-        return Response(RecommendationsShape({"recommendations": fit, "shortfalls": short}).data)
+        return Response(given_out(RecommendationsShape, {"recommendations": fit, "shortfalls": short}))
 
 
 def tagged(answer: Response) -> Response:

@@ -11,6 +11,7 @@ from api.fields import Body, Moment, Text, parse
 from api.idempotency import once
 from api.resource import Resource
 from api.schema import describes
+from api.shapes import given_out
 from api.v1.call_shapes import NoteShape
 from calls.intake import NARRATIVE_LIMIT
 from calls.models import Note
@@ -54,4 +55,4 @@ class OneNote(Resource):
 
 
 def _shown(note_id: int) -> Any:  # noqa: ANN401 REST framework's dict
-    return NoteShape(Note.objects.select_related("by", "struck_by").get(pk=note_id)).data
+    return given_out(NoteShape, Note.objects.select_related("by", "struck_by").get(pk=note_id))

@@ -13,6 +13,7 @@ from api.auth import allow
 from api.fields import Moment
 from api.resource import Resource
 from api.schema import CURSOR, describes, page_of
+from api.shapes import given_out, rendered
 from api.v1.choices import RULE_SET_STATUSES
 from calls import queries
 from calls.models import RuleSet
@@ -40,7 +41,7 @@ class RuleSets(Resource):
         if self.member.role is Role.OFFICER:
             rows = rows.filter(status=RuleSet.Status.PUBLISHED)
         found, links = pages.page(rows, request, order=pages.Order({"version": pages.number}, rows=20))
-        return Response(links | {"results": pages.rendered(RuleSetShape, found)})
+        return Response(links | {"results": rendered(RuleSetShape, found)})
 
 
 class OneRuleSet(Resource):
@@ -53,7 +54,7 @@ class OneRuleSet(Resource):
         allow(self.member, Operation.READ_RULE_SETS)
         if self.member.role is Role.OFFICER and found.status != RuleSet.Status.PUBLISHED:
             raise Forbidden("Officers read the published rules.")
-        return Response(RuleSetShape(found).data)
+        return Response(given_out(RuleSetShape, found))
 
 
 class NotApplicableShape(serializers.Serializer[Any]):
@@ -80,4 +81,4 @@ class OneSafetyFloor(Resource):
         """The safety floor in force."""
         allow(self.member, Operation.READ_RULE_SETS)
         rules = queries.rules_in_force()
-        return Response(SafetyFloorShape(floor_to_dict(rules.floor) | {"version": rules.floor_row.version}).data)
+        return Response(given_out(SafetyFloorShape, floor_to_dict(rules.floor) | {"version": rules.floor_row.version}))

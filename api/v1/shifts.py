@@ -15,6 +15,7 @@ from api.fields import Body, Moment, Text, parse
 from api.idempotency import once
 from api.resource import Resource
 from api.schema import CURSOR, describes, page_of
+from api.shapes import given_out, rendered
 from api.v1.choices import ROLES
 from dispatch.actions import RosterLine, ShiftOrder, plan_shift, sign_off
 from dispatch.models import Duty, Shift
@@ -63,7 +64,7 @@ class Shifts(Resource):
         if grant(self.member.role, Operation.READ_SHIFTS) is Grant.OWN:
             rows = rows.filter(pk__in=Duty.objects.filter(member=self.member).values("shift_id"))
         found, links = pages.page(rows, request, order=pages.Order({"id": pages.number}))
-        return Response(links | {"results": pages.rendered(ShiftShape, found)})
+        return Response(links | {"results": rendered(ShiftShape, found)})
 
     @describes("shifts_plan", tag="shifts", answers={201: ShiftShape}, body=ShiftBody, writes=True)
     def post(self, request: Request) -> Response:
@@ -78,7 +79,7 @@ class Shifts(Resource):
         return once(
             request,
             act=lambda: plan_shift(order, by=self.member, now=self.now).pk,
-            show=lambda made: ShiftShape(shift_by_id(made or 0)).data,
+            show=lambda made: given_out(ShiftShape, shift_by_id(made or 0)),
             status=201,
             makes="shift.planned",
         )
@@ -90,7 +91,7 @@ class OneShift(Resource):
         """One shift with its roster."""
         found = shift_by_id(shift)
         require(self.member, Operation.READ_SHIFTS, own=_worked(self.member, found))
-        return Response(ShiftShape(found).data)
+        return Response(given_out(ShiftShape, found))
 
 
 class SignOffBody(Body):
@@ -107,7 +108,7 @@ class SignOff(Resource):
         return once(
             request,
             act=lambda: sign_off(found.pk, note=note, by=self.member, now=self.now),
-            show=lambda _: ShiftShape(shift_by_id(found.pk)).data,
+            show=lambda _: given_out(ShiftShape, shift_by_id(found.pk)),
         )
 
 

@@ -14,6 +14,7 @@ from api.fields import Body, Text, parse
 from api.idempotency import once
 from api.resource import Resource
 from api.schema import describes
+from api.shapes import given_out
 from api.v1.call_bodies import IntakeBody, TriageBody, intake
 from api.v1.choices import ROUTES
 from api.v1.decision_shapes import DecisionShape, asked_for, stored
@@ -39,7 +40,7 @@ class Preview(Resource):
             raise Invalid(errors=errors)
         agency = self.member.agency
         decision, version = routing.preview(agency, draft_call(agency, order, now=self.now))
-        return Response(DecisionShape(asked_for(decision, rule_set=version, at=self.now)).data)
+        return Response(given_out(DecisionShape, asked_for(decision, rule_set=version, at=self.now)))
 
 
 class Triage(Resource):
@@ -106,4 +107,4 @@ def decision_of(number: str) -> Any:  # noqa: ANN401 REST framework's dict
     """The decision that a call has now."""
     decision = call_by_number(number).decision
     assert decision is not None, "every call is decided when it is taken"
-    return DecisionShape(stored(decision)).data
+    return given_out(DecisionShape, stored(decision))

@@ -15,6 +15,7 @@ from api.fields import Body, Moment, Number, Text, parse
 from api.idempotency import once
 from api.resource import Resource
 from api.schema import describes, page_of
+from api.shapes import given_out, rendered
 from api.v1.assignment_shapes import AssignmentShape
 from api.v1.call_bodies import SelfInitiatedBody, intake
 from api.v1.call_shapes import CallShape, shown
@@ -68,14 +69,14 @@ class UnitShape(serializers.Serializer[queries.UnitNow]):
 
     @extend_schema_field(PositionShape(allow_null=True))
     def get_position(self, now: queries.UnitNow) -> Any:  # noqa: ANN401 REST framework's dict
-        return PositionShape(now.unit).data if now.unit.lat is not None else None
+        return given_out(PositionShape, now.unit) if now.unit.lat is not None else None
 
 
 class Units(Resource):
     @describes("units_list", tag="units", answers={200: page_of(UnitShape)})
     def get(self, request: Request) -> Response:
         """Every unit that is on duty or still on a call, by callsign."""
-        return pages.whole(pages.rendered(UnitShape, queries.units_now(self.now)))
+        return pages.whole(rendered(UnitShape, queries.units_now(self.now)))
 
 
 class UnitStatusBody(Body):
@@ -110,7 +111,7 @@ class OneUnitStatus(Resource):
 
     def shown(self, unit_id: int) -> Any:  # noqa: ANN401 REST framework's dict
         """The unit as it is now."""
-        return UnitShape(queries.unit_now(Unit.objects.get(pk=unit_id), self.now)).data
+        return given_out(UnitShape, queries.unit_now(Unit.objects.get(pk=unit_id), self.now))
 
 
 class PositionBody(Body):
@@ -206,7 +207,7 @@ class RadioChecks(Resource):
     def shown(self, callsigns: set[str]) -> Any:  # noqa: ANN401 REST framework's dict
         """The units as they are now."""
         units = [now for now in queries.units_now(self.now) if now.unit.callsign in callsigns]
-        return RadioCheckShape({"units": units}).data
+        return given_out(RadioCheckShape, {"units": units})
 
 
 def _last_mayday(unit: Unit) -> int:
