@@ -30,8 +30,10 @@ class Rules:
 
 def rules_in_force() -> Rules:
     """The published rule set and the latest floor of the agency in scope."""
-    row = RuleSet.objects.filter(status=RuleSet.Status.PUBLISHED).first()
-    floor_row = SafetyFloor.objects.exclude(approved_by=None, version__gt=1).order_by("-version").first()
+    # The documents are long and wanted only where they are not compiled yet.
+    row = RuleSet.objects.filter(status=RuleSet.Status.PUBLISHED).defer("document").first()
+    floors_there = SafetyFloor.objects.exclude(approved_by=None, version__gt=1).defer("document")
+    floor_row = floors_there.order_by("-version").first()
     if row is None or floor_row is None:
         raise NotFound("This agency has no published rules yet: an administrator has to publish some first.")
     codes = frozenset(CallType.objects.filter(retired_at=None).values_list("code", flat=True))
