@@ -192,13 +192,16 @@ def shown(call_id: int, *, to: Member, now: datetime, traced: bool = True) -> di
     residents = sees_residents(to, call, now)
     if residents and traced:
         access.trace(call.pk, by=to, where="api", now=now)
-    call.seen = Seen(  # type: ignore[attr-defined]
-        deadlines=deadlines.armed_for_calls([call.pk]).get(call.pk, ()),
-        duplicates=_duplicates(to.agency, call),
-        residents=residents,
-    )
-    data: dict[str, Any] = given_out(CallShape, call)
-    return data
+    return _given_out(call, to.agency, residents=residents)
+
+
+def just_taken(call: Call, *, by: Member) -> dict[str, Any]:
+    """The call that `by` took a moment ago, from the rows in hand: nobody was sent and nothing was noted yet."""
+    call._prefetched_objects_cache = {  # type: ignore[attr-defined]
+        "assignments": Assignment.objects.none(),
+        "notes": Note.objects.none(),
+    }
+    return _given_out(call, by.agency, residents=True)
 
 
 def sees_residents(member: Member, call: Call, now: datetime) -> bool:
@@ -206,6 +209,15 @@ def sees_residents(member: Member, call: Call, now: datetime) -> bool:
     if may(member, Operation.READ_RESIDENTS):
         return True
     return may(member, Operation.READ_RESIDENTS, own=True) and dispatch_queries.is_own_call(member, call, now)
+
+
+def _given_out(call: Call, agency: Agency, *, residents: bool) -> dict[str, Any]:
+    call.seen = Seen(  # type: ignore[attr-defined]
+        deadlines=deadlines.armed_for_calls([call.pk]).get(call.pk, ()),
+        duplicates=_duplicates(agency, call),
+        residents=residents,
+    )
+    return given_out(CallShape, call)
 
 
 def _duplicates(agency: Agency, call: Call) -> list[str]:

@@ -21,7 +21,7 @@ from api.resource import Resource
 from api.schema import CURSOR, IF_MATCH, describes, page_of
 from api.shapes import given_out, rendered
 from api.v1.call_bodies import AmendBody, IntakeBody, amendment, intake
-from api.v1.call_shapes import CallShape, shown, shown_list, with_everything
+from api.v1.call_shapes import CallShape, just_taken, shown, shown_list, with_everything
 from api.v1.choices import CALL_STATUSES, ROUTES
 from calls.actions import amend_call, take_call
 from calls.models import Call
@@ -80,13 +80,18 @@ class Calls(Resource):
         """
         allow(self.member, Operation.TAKE_CALL)
         order = intake(parse(IntakeBody, request))
-        answer = once(
-            request,
-            act=lambda: take_call(order, by=self.member, now=self.now).pk,
-            show=lambda made: shown(made or 0, to=self.member, now=self.now, traced=False),
-            status=201,
-            makes="call.taken",
-        )
+        taken: list[Call] = []
+
+        def act() -> int:
+            taken.append(take_call(order, by=self.member, now=self.now))
+            return taken[0].pk
+
+        def show(made: int | None) -> dict[str, Any]:
+            if taken:
+                return just_taken(taken[0], by=self.member)
+            return shown(made or 0, to=self.member, now=self.now)
+
+        answer = once(request, act=act, show=show, status=201, makes="call.taken")
         answer.headers["Location"] = f"/api/v1/calls/{answer.data['number']}"
         return tagged(answer)
 

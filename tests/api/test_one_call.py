@@ -24,6 +24,16 @@ def test_dora_takes_a_call_and_hears_who_should_have_it(doras: Api) -> None:
     assert call["received_at"].endswith("Z")
 
 
+def test_the_answer_to_who_took_a_call_is_what_a_reading_gives(doras: Api) -> None:
+    for body in (
+        PARKED,
+        {"emergency": True, "external": [{"system": "311", "number": "9"}]},
+        {"caller": {"phone": "1"}},
+    ):
+        taken = doras.post("calls", body)
+        assert doras.get(f"calls/{taken['number']}").body == taken.body
+
+
 def test_a_call_back_number_alone_is_enough_and_the_call_waits_undecided(doras: Api) -> None:
     call = doras.post("calls", {"caller": {"phone": "408-555-0100"}})
     assert (call.status, call["status"], call["route"]) == (201, "new", None)
