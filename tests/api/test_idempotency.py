@@ -178,7 +178,7 @@ def test_a_crash_after_the_commit_leaves_both(doras: Api, monkeypatch: pytest.Mo
         raise SystemError("the process dies here")
 
     with monkeypatch.context() as during:
-        during.setattr("api.v1.calls.shown", crash)
+        during.setattr("api.v1.calls.just_taken", crash)
         with pytest.raises(SystemError):
             doras.post("calls", PARKED, **KEY)
     again = doras.post("calls", PARKED, **KEY)
