@@ -178,7 +178,7 @@ def greet(port: int, *, password: str) -> None:
         "\n              He acknowledges, is on scene and closes it; each console shows it at once.\n"
         f"\nDispatcher    {here}/accounts/login/    dora@seattle.example    {password}"
         f"\nOfficer       {beside}/accounts/login/    cole@seattle.example    {password}"
-        f"\n(also sue@ the supervisor and ada@ the administrator, each also @san-jose.example; invented people)",
+        "\n(also sue@ the supervisor and ada@ the administrator, in each of the four cities; all of them invented)",
         flush=True,
     )
 
