@@ -182,11 +182,28 @@ def make_cluster(home: Home, *, log: Path, durable: bool = True) -> Path:
     command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]
     command += [] if durable else ["--no-sync"]
     with log.open("ab") as out:
-        done = subprocess.run(command, stdout=out, stderr=out, env=CLEAN, cwd=home.data, check=False, **account())
-    if done.returncode:
+        status = _run_or_kill(command, stdout=out, stderr=out, env=CLEAN, cwd=home.data, **account())
+    if status:
         raise CannotStart(f"initdb failed; see {log}")
     half.rename(folder)
     return folder
+
+
+def _run_or_kill(command: list[str | Path], **options: Any) -> int:
+    """Run to the end. An interrupt waits until the process is ours to kill: its children go with it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    process = None
+    try:
+        process = subprocess.Popen(command, start_new_session=True, **options)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        return process.wait()
+    except BaseException:
+        if process is not None and process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        raise
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _right_version(folder: Path, home: Home) -> None:
