@@ -152,7 +152,7 @@ def test_an_unknown_part_is_named() -> None:
 
 @pytest.mark.parametrize("document", [None, [], "rules", 3, {"rules": None}])
 def test_what_is_no_document_at_all_is_refused(document: object) -> None:
-    fault_of(document)
+    assert fault_of(document).words
 
 
 def test_two_rules_with_one_id_are_refused_with_both_places() -> None:

@@ -48,7 +48,7 @@ def test_the_schema_is_itself_valid() -> None:
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_every_template_fits_the_schema(slug: str) -> None:
-    SCHEMA.validate(programme(slug).rule_set)
+    assert list(SCHEMA.iter_errors(programme(slug).rule_set)) == []
 
 
 @settings(max_examples=40, deadline=None)
