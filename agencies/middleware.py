@@ -61,10 +61,9 @@ class TokenMiddleware:
         if holder is None:
             return self.get_response(request)
         with agency_scope(holder.agency_id):
-            token = Token.objects.get(pk=holder.token_id)
-            member = Member.objects.select_related("agency", "user").get(pk=holder.member_id)
-            if token.role in member.roles:  # a token is for one role, and dies with it
-                request.member = member.as_role(token.role)  # type: ignore[attr-defined]
+            token = Token.objects.select_related("member__agency", "member__user").get(pk=holder.token_id)
+            if token.role in token.member.roles:  # a token is for one role, and dies with it
+                request.member = token.member.as_role(token.role)  # type: ignore[attr-defined]
                 request.token = token  # type: ignore[attr-defined]
             return self.get_response(request)
 

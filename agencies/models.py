@@ -65,6 +65,9 @@ class Agency(models.Model):
     authority = internal(models.JSONField(default=dict))
     clocks = internal(models.JSONField(default=dict))
     settings = internal(models.JSONField(default=dict))
+    # Counts up whenever call types, rule sets or safety floors change (triggers in calls/migrations/0003): rules that
+    # were read once are good for as long as this stays the same.
+    rules_stamp = internal(models.BigIntegerField(default=0, db_default=0))
     created_at = internal(models.DateTimeField(auto_now_add=True))
 
     class Meta:

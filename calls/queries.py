@@ -2,20 +2,21 @@
 
 import operator
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, reduce
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from agencies import clocks
 from agencies.errors import Invalid, NotFound
 from agencies.models import Agency
+from agencies.scope import current_agency_id
 from calls import facts
 from calls.models import Call, CallType, Disposition, RuleSet, SafetyFloor
 from calls.states import ENDED
 from calls.triage import floor as floors
 from calls.triage import rules
-from calls.triage.conditions import Vocabulary
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,21 +31,17 @@ class Rules:
 
 def rules_in_force() -> Rules:
     """The published rule set and the latest floor of the agency in scope."""
-    # The documents are long and wanted only where they are not compiled yet.
-    row = RuleSet.objects.filter(status=RuleSet.Status.PUBLISHED).defer("document").first()
-    floors_there = SafetyFloor.objects.exclude(approved_by=None, version__gt=1).defer("document")
-    floor_row = floors_there.order_by("-version").first()
-    if row is None or floor_row is None:
+    found = _kept(current_agency_id(), _stamp()).rules
+    if found is None:
         raise NotFound("This agency has no published rules yet: an administrator has to publish some first.")
-    codes = frozenset(CallType.objects.filter(retired_at=None).values_list("code", flat=True))
-    return _ready(_Key(row.pk, floor_row.pk, codes, row, floor_row))
+    return found
 
 
 def call_type(code: str | None) -> CallType | None:
     """The type with this code, None for no code; `Invalid` for a code that is not in use."""
     if not code:
         return None
-    found = CallType.objects.filter(code=code, retired_at=None).first()
+    found = _kept(current_agency_id(), _stamp()).types.get(code)
     if found is None:
         raise Invalid(errors={"type": [f"There is no call type {code}."]})
     return found
@@ -89,18 +86,18 @@ def open_calls() -> QuerySet[Call]:
     return rows.order_by("priority", "received_at", "pk")
 
 
-def possible_duplicates(agency: Agency, call: Call) -> list[Call]:
+def possible_duplicates(agency: Agency, call: Call) -> QuerySet[Call]:
     """Open calls near this one in place and time, of the same family of type (or of none yet)."""
     places = facts.same_place(call)
     if not places:
-        return []
+        return Call.objects.none()
     window = clocks.allowed(agency, "duplicate_window")
     rows = _open().exclude(pk=call.pk)
     rows = rows.filter(received_at__range=(call.received_at - window, call.received_at + window))
     if call.type is not None:
         rows = rows.filter(Q(type=None) | Q(type__family=call.type.family))
     near = reduce(operator.or_, places)
-    return list(rows.filter(near).select_related("type").order_by("-received_at")[:5])
+    return rows.filter(near).select_related("type").order_by("-received_at")[:5]
 
 
 def _open() -> QuerySet[Call]:
@@ -108,26 +105,28 @@ def _open() -> QuerySet[Call]:
     return Call.objects.exclude(status__in=[s.value for s in ENDED])
 
 
-class _Key:
-    """Equal for the same published version, floor and types, so that rules are parsed and compiled once."""
+@dataclass(frozen=True)
+class _Kept:
+    """What was read of an agency's rules. `types`: those in use, by code. `rules`: None where nothing is published."""
 
-    def __init__(self, row_id: int, floor_id: int, codes: frozenset[str], row: RuleSet, floor: SafetyFloor) -> None:
-        self.ids = (row_id, floor_id, codes)
-        self.codes, self.row, self.floor = codes, row, floor
-
-    def __hash__(self) -> int:
-        return hash(self.ids)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and other.ids == self.ids
+    types: dict[str, CallType]
+    rules: Rules | None
 
 
 @lru_cache(maxsize=256)
-def _ready(key: _Key) -> Rules:
-    vocabulary = Vocabulary(types=key.codes)
-    return Rules(
-        row=key.row,
-        floor_row=key.floor,
-        rule_set=rules.parse(key.row.document),
-        floor=floors.parse_floor(key.floor.document, vocabulary=vocabulary),
-    )
+def _kept(agency_id: int, stamp: int) -> _Kept:
+    """Read once for each stamp: the database moves it with every change of types, rule sets and floors."""
+    types = {row.code: row for row in CallType.objects.filter(agency_id=agency_id, retired_at=None)}
+    row = RuleSet.objects.filter(status=RuleSet.Status.PUBLISHED).first()
+    floor_row = SafetyFloor.objects.exclude(approved_by=None, version__gt=1).order_by("-version").first()
+    if row is None or floor_row is None:
+        return _Kept(types, None)
+    # A floor in force may name a type that was retired since: that type is held back, the others go on.
+    floor = replace(floors.parse_floor(floor_row.document), types=frozenset(types))
+    return _Kept(types, Rules(row=row, floor_row=floor_row, rule_set=rules.parse(row.document), floor=floor))
+
+
+def _stamp() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rules_stamp FROM agencies_agency WHERE id = %s", [current_agency_id()])
+        return int(cursor.fetchone()[0])
