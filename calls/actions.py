@@ -37,14 +37,16 @@ def take_call(order: Intake, *, by: Member, now: datetime) -> Call:
 
 
 def open_call(book: Book, order: Intake) -> Call:
-    """Inserts the call under the agency's next number. Its route is still open."""
+    """The call under the agency's next number. Its route is open; it is inserted as soon as that is decided.
+
+    Foreign keys are checked at the commit, so what belongs to the call may be inserted before it.
+    """
     call = draft_call(book.agency, order, now=book.now)
     call.taken_by = book.by
-    call.number = _next_number(book.agency, book.now)
-    call.save()
-    ExternalNumber.objects.bulk_create(
-        ExternalNumber(agency=book.agency, call=call, system=system, number=number) for system, number in order.external
-    )
+    call.pk, call.number = _next_number(book.agency, book.now)
+    if order.external:
+        numbers = [ExternalNumber(agency=book.agency, call=call, system=s, number=n) for s, n in order.external]
+        ExternalNumber.objects.bulk_create(numbers)
     data = {"type": call.type.code if call.type else None, "source": call.source, "emergency": call.emergency}
     data |= {"language": language_code(call.caller_language)} if call.caller_language else {}
     book.add("call.taken", call=call, data=data, occurred_at=call.received_at)
@@ -190,12 +192,15 @@ def _refuse_stale(call: Call, if_version: int | None) -> None:
     raise StaleEdit(f"Call {call.number} was changed by {names} in the meantime.", changed=changed)
 
 
-def _next_number(agency: Agency, now: datetime) -> str:
+def _next_number(agency: Agency, now: datetime) -> tuple[int, str]:
+    """The next id of the installation and the next number of the agency."""
     year = now.astimezone(hours.zone(agency)).year
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO calls_callcounter (agency_id, year, last) VALUES (%s, %s, 1) "
-            "ON CONFLICT (agency_id, year) DO UPDATE SET last = calls_callcounter.last + 1 RETURNING last",
+            "ON CONFLICT (agency_id, year) DO UPDATE SET last = calls_callcounter.last + 1 "
+            "RETURNING nextval(pg_get_serial_sequence('calls_call', 'id')), last",
             [agency.pk, year],
         )
-        return f"{year % 100:02d}-{cursor.fetchone()[0]:06d}"
+        call_id, last = cursor.fetchone()
+        return call_id, f"{year % 100:02d}-{last:06d}"

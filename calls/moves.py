@@ -1,5 +1,7 @@
 """`move_call`, the only writer of a call's status, and the clocks that a status starts and stops."""
 
+from datetime import datetime
+
 from agencies import clocks, hours
 from agencies.errors import IllegalMove
 from calls.models import Call, Disposition, Transfer
@@ -41,15 +43,18 @@ def move_call(
 
 
 def save_call(call: Call) -> None:
-    """Saves a locked call under its next version."""
+    """Saves a locked call under its next version, and a call that is being taken for the first time."""
+    if call._state.adding:
+        call.save(force_insert=True)
+        return
     call.version += 1
     call.save()
 
 
 def start_undecided_clock(book: Book, call: Call) -> None:
     """A new call whose route is open has a clock of its own."""
-    for kind in _CLOCKS[CallStatus.NEW]:
-        deadlines.arm(book, kind, due_at=call.entered_at + clocks.allowed(book.agency, kind), call_id=call.pk)
+    due = {kind: call.entered_at + clocks.allowed(book.agency, kind) for kind in _CLOCKS[CallStatus.NEW]}
+    deadlines.arm_each(book, due, call_id=call.pk)
 
 
 def arm_unassigned(book: Book, call: Call) -> None:
@@ -57,12 +62,7 @@ def arm_unassigned(book: Book, call: Call) -> None:
 
     For a call that waits for the programme to open it counts programme hours.
     """
-    length = clocks.allowed(book.agency, f"unassigned_{call.priority or 4}")
-    start = max(call.queued_at or book.now, call.hold_until or book.now)
-    for kind, factor in (("unassigned", 1), ("unassigned_supervisor", 2)):
-        held = call.hold_until is not None
-        due_at = hours.add_programme_time(book.agency, start, length * factor) if held else start + length * factor
-        deadlines.arm(book, kind, due_at=due_at, call_id=call.pk)
+    deadlines.arm_each(book, _unassigned(book, call), call_id=call.pk)
 
 
 def carry_clocks(call: Call, other: Call, assignment_id: int) -> None:
@@ -82,7 +82,7 @@ def open_transfer(call: Call) -> Transfer | None:
 
 def _leave(book: Book, call: Call, status: CallStatus) -> None:
     kinds = _CLOCKS.get(status)
-    if kinds:
+    if kinds and not call._state.adding:
         deadlines.disarm(book, *kinds, call_id=call.pk)
     if status is CallStatus.TRANSFERRED:
         Transfer.objects.filter(call=call, ended_at=None).update(ended_at=book.now)
@@ -95,11 +95,7 @@ def _leave(book: Book, call: Call, status: CallStatus) -> None:
 def _enter(book: Book, call: Call, status: CallStatus, disposition: Disposition | None) -> None:
     if status is CallStatus.QUEUED:
         call.queued_at = call.queued_at or book.now
-        arm_unassigned(book, call)
-        delayed = max(call.received_at, call.hold_until or call.received_at)
-        due_at = delayed + clocks.allowed(book.agency, "delayed_caller")
-        if due_at > book.now:
-            deadlines.arm(book, "delayed_caller", due_at=due_at, call_id=call.pk)
+        deadlines.arm_each(book, _unassigned(book, call) | _delayed_caller(book, call), call_id=call.pk)
     if status is CallStatus.SCHEDULED and call.scheduled_at is not None:
         deadlines.arm(book, "appointment", due_at=call.scheduled_at, call_id=call.pk)
     if status in ENDED:
@@ -107,6 +103,23 @@ def _enter(book: Book, call: Call, status: CallStatus, disposition: Disposition 
             raise IllegalMove("A call ends only with a disposition.")
         call.closed_at, call.disposition = book.now, disposition
         deadlines.disarm(book, call_id=call.pk)
+
+
+def _unassigned(book: Book, call: Call) -> dict[str, datetime]:
+    length = clocks.allowed(book.agency, f"unassigned_{call.priority or 4}")
+    start = max(call.queued_at or book.now, call.hold_until or book.now)
+    if call.hold_until is None:
+        return {"unassigned": start + length, "unassigned_supervisor": start + 2 * length}
+    return {
+        "unassigned": hours.add_programme_time(book.agency, start, length),
+        "unassigned_supervisor": hours.add_programme_time(book.agency, start, 2 * length),
+    }
+
+
+def _delayed_caller(book: Book, call: Call) -> dict[str, datetime]:
+    """Nobody rings a caller back at once because a call was entered late: then the clock has run out already."""
+    due_at = max(call.received_at, call.hold_until or call.received_at) + clocks.allowed(book.agency, "delayed_caller")
+    return {"delayed_caller": due_at} if due_at > book.now else {}
 
 
 def _words(status: CallStatus) -> str:

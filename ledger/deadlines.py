@@ -3,11 +3,11 @@
 Rows are the truth; whoever finds a row due does its effect in the same transaction (`dispatch.alarms`).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db import connection
 
 from ledger import alarms
 from ledger.models import Deadline
@@ -18,8 +18,27 @@ BATCH = 100
 
 def arm(book: Book, kind: str, *, due_at: datetime, **subject: int | None) -> None:
     """Arms, or moves, the one deadline of `kind` for `subject` (`call_id`, `unit_id`, `assignment_id`, `shift_id`)."""
-    if _armed(kind, subject).update(due_at=due_at, armed_at=book.now) == 0:
-        Deadline.objects.create(kind=kind, due_at=due_at, armed_at=book.now, **subject)
+    arm_each(book, {kind: due_at}, **subject)
+
+
+def arm_each(book: Book, due: Mapping[str, datetime], **subject: int | None) -> None:
+    """Arms, or moves, one deadline of each kind for `subject`, in one statement. `due`: kind -> when."""
+    if not due:
+        return
+    values: dict[str, Any] = {n: subject.get(n) for n in ("call_id", "unit_id", "assignment_id", "shift_id")}
+    values |= {"agency": book.agency.pk, "now": book.now, "kinds": list(due), "times": list(due.values())}
+    with connection.cursor() as cursor:
+        cursor.execute(_ARM, values)
+
+
+_ARM = """
+INSERT INTO ledger_deadline (agency_id, kind, call_id, unit_id, assignment_id, shift_id, due_at, armed_at, state)
+SELECT %(agency)s, kind, %(call_id)s::bigint, %(unit_id)s::bigint, %(assignment_id)s::bigint, %(shift_id)s::bigint,
+       due_at, %(now)s, 'armed'
+FROM unnest(%(kinds)s::text[], %(times)s::timestamptz[]) AS due (kind, due_at)
+ON CONFLICT (agency_id, kind, call_id, unit_id, assignment_id, shift_id) WHERE state = 'armed'
+DO UPDATE SET due_at = excluded.due_at, armed_at = excluded.armed_at
+"""
 
 
 def arm_many(deadlines: list[Deadline]) -> None:
@@ -70,8 +89,3 @@ def armed_for_calls(call_ids: list[int]) -> dict[int, list[Deadline]]:
     for row in Deadline.objects.filter(state=Deadline.State.ARMED, call_id__in=call_ids).order_by("due_at"):
         found.setdefault(row.call_id or 0, []).append(row)
     return found
-
-
-def _armed(kind: str, subject: dict[str, int | None]) -> QuerySet[Deadline]:
-    exact = {name: subject.get(name) for name in ("call_id", "unit_id", "assignment_id", "shift_id")}
-    return Deadline.objects.filter(kind=kind, state=Deadline.State.ARMED, **exact)
