@@ -4,14 +4,15 @@ import math
 from collections.abc import Callable
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import holidays
+from django.db import connection
 from django.db.models import Q
 
 from agencies import clocks, hours
 from agencies.models import Agency
-from calls.models import Call, CallType, PremiseFlag
+from calls.models import Call, CallType
 from calls.triage.decide import Case
 
 REACH_M = 46.0
@@ -24,6 +25,7 @@ on_duty: Callable[[datetime], bool] = lambda moment: False  # noqa: E731
 def case_of(agency: Agency, call: Call, call_type: CallType | None) -> Case:
     """The case that triage decides on, from a call (saved or not) and its type."""
     local = call.received_at.astimezone(hours.zone(agency))
+    known = known_of_place(agency, call, local.date())
     facts: dict[str, Any] = {name: value for name, value in call.facts.items() if value is not None}
     return Case(
         type=call_type.code if call_type else None,
@@ -34,30 +36,70 @@ def case_of(agency: Agency, call: Call, call_type: CallType | None) -> Case:
         hour=local.hour,
         weekday=local.isoweekday(),
         holiday=local.date() in _holidays(local.year),
-        premise_flag=premise_flagged(call, local.date()),
-        earlier_calls=_earlier_calls(agency, call),
+        premise_flag=known.flagged,
+        earlier_calls=known.earlier_calls,
         cso_available=on_duty(call.received_at),
         answers=dict(call.answers),
         **facts,
     )
 
 
-def premise_flagged(call: Call, today: date) -> bool:
-    """Whether a flagged place lies within reach of the call, or is written the same. Without a place: no."""
-    places = Q()
-    if call.address.strip():
-        places |= Q(address__iexact=call.address.strip())
-    if call.lat is not None and call.lon is not None:
-        places |= near(call.lat, call.lon, REACH_M)
-    current = PremiseFlag.objects.filter(Q(until=None) | Q(until__gte=today))
-    return bool(places) and current.filter(places).exists()
+class Known(NamedTuple):
+    """What is known of the place of a call. Without a place: nothing."""
+
+    flagged: bool
+    earlier_calls: int
 
 
-def near(lat: float, lon: float, metres: float) -> Q:
-    """Rows with `lat` and `lon` inside a box of `metres` around a point: a coarse filter that an index serves."""
-    d_lat = metres / _M_PER_DEGREE
-    d_lon = metres / (_M_PER_DEGREE * max(0.01, math.cos(math.radians(lat))))
-    return Q(lat__range=(lat - d_lat, lat + d_lat), lon__range=(lon - d_lon, lon + d_lon))
+def known_of_place(agency: Agency, call: Call, today: date) -> Known:
+    """Whether a flagged place lies within reach or is written the same, and how many earlier calls came from there."""
+    address, key = call.address.strip(), call.address_key
+    box = Box.around(call.lat, call.lon, REACH_M) if call.lat is not None and call.lon is not None else Box()
+    if not address and box.south is None:
+        return Known(flagged=False, earlier_calls=0)
+    values = box._asdict() | {"agency": agency.pk, "today": today, "address": address, "key": key, "call": call.pk}
+    values |= {"until": call.received_at, "since": call.received_at - clocks.allowed(agency, "earlier_calls")}
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN, values)
+        return Known(*cursor.fetchone())
+
+
+# A UNION, so that each way of being the same place has an index of its own: an OR would read the agency's history.
+_KNOWN = """
+SELECT EXISTS (
+    SELECT FROM calls_premiseflag
+    WHERE agency_id = %(agency)s AND (until IS NULL OR until >= %(today)s)
+      AND (%(address)s <> '' AND upper(address) = upper(%(address)s)
+           OR lat BETWEEN %(south)s AND %(north)s AND lon BETWEEN %(west)s AND %(east)s)
+), (
+    SELECT count(*) FROM (
+        SELECT id FROM calls_call
+        WHERE agency_id = %(agency)s AND received_at BETWEEN %(since)s AND %(until)s
+          AND address_key = %(key)s AND NOT address_key = ''
+        UNION
+        SELECT id FROM calls_call
+        WHERE agency_id = %(agency)s AND received_at BETWEEN %(since)s AND %(until)s
+          AND lat BETWEEN %(south)s AND %(north)s AND lon BETWEEN %(west)s AND %(east)s
+    ) AS there
+    WHERE id IS DISTINCT FROM %(call)s
+)
+"""
+
+
+class Box(NamedTuple):
+    """Degrees around a point: a coarse filter that an index serves. None everywhere: no point is inside."""
+
+    south: float | None = None
+    north: float | None = None
+    west: float | None = None
+    east: float | None = None
+
+    @classmethod
+    def around(cls, lat: float, lon: float, metres: float) -> "Box":
+        """The box that reaches `metres` from the point in each direction."""
+        d_lat = metres / _M_PER_DEGREE
+        d_lon = metres / (_M_PER_DEGREE * max(0.01, math.cos(math.radians(lat))))
+        return cls(lat - d_lat, lat + d_lat, lon - d_lon, lon + d_lon)
 
 
 def same_place(call: Call) -> list[Q]:
@@ -66,15 +108,9 @@ def same_place(call: Call) -> list[Q]:
     if call.address_key:
         places.append(Q(address_key=call.address_key))
     if call.lat is not None and call.lon is not None:
-        places.append(near(call.lat, call.lon, REACH_M))
+        box = Box.around(call.lat, call.lon, REACH_M)
+        places.append(Q(lat__range=(box.south, box.north), lon__range=(box.west, box.east)))
     return places
-
-
-def _earlier_calls(agency: Agency, call: Call) -> int:
-    since = call.received_at - clocks.allowed(agency, "earlier_calls")
-    rows = Call.objects.filter(received_at__range=(since, call.received_at)).exclude(pk=call.pk)
-    # One query for each place: an OR over two indexes would read the agency's history instead.
-    return len({pk for place in same_place(call) for pk in rows.filter(place).values_list("pk", flat=True)})
 
 
 @lru_cache(maxsize=16)

@@ -4,10 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.models import Q
 
 from agencies.errors import NotFound
 from agencies.models import Member, Qualification
+from agencies.scope import current_agency_id
 from calls.models import Call
 from dispatch.models import Assignment, Duty, Shift, Unit
 from dispatch.recommend import Candidate, Need, Recommendation, Shortfall, rank
@@ -109,7 +111,20 @@ def is_own_call(member: Member, call: Call, moment: datetime) -> bool:
 
 def cso_on_duty(moment: datetime) -> bool:
     """Whether any unit is rostered at `moment`."""
-    return Duty.objects.filter(unit__isnull=False, shift__starts_at__lte=moment, shift__ends_at__gt=moment).exists()
+    with connection.cursor() as cursor:
+        cursor.execute(_ON_DUTY, {"agency": current_agency_id(), "moment": moment})
+        return bool(cursor.fetchone()[0])
+
+
+# Asked for every call that is taken: said to the database as it stands, it costs a third.
+_ON_DUTY = """
+SELECT EXISTS (
+    SELECT FROM dispatch_duty AS duty
+    JOIN dispatch_shift AS shift ON shift.agency_id = duty.agency_id AND shift.id = duty.shift_id
+    WHERE duty.agency_id = %(agency)s AND duty.unit_id IS NOT NULL
+      AND shift.starts_at <= %(moment)s AND shift.ends_at > %(moment)s
+)
+"""
 
 
 def units_now(moment: datetime) -> list[UnitNow]:

@@ -22,7 +22,7 @@ from api.v1.assignment_shapes import AssignmentShape
 from api.v1.choices import CALL_STATUSES, ROUTES, SOURCES
 from api.v1.decision_shapes import DecisionShape, stored
 from calls import queries
-from calls.models import Call, Note, Transfer
+from calls.models import Call, ExternalNumber, Note, Transfer
 from calls.states import ENDED, CallStatus
 from dispatch import queries as dispatch_queries
 from dispatch.models import Assignment
@@ -195,12 +195,14 @@ def shown(call_id: int, *, to: Member, now: datetime, traced: bool = True) -> di
     return _given_out(call, to.agency, residents=residents)
 
 
-def just_taken(call: Call, *, by: Member) -> dict[str, Any]:
+def just_taken(call: Call, *, external: bool, by: Member) -> dict[str, Any]:
     """The call that `by` took a moment ago, from the rows in hand: nobody was sent and nothing was noted yet."""
-    call._prefetched_objects_cache = {  # type: ignore[attr-defined]
-        "assignments": Assignment.objects.none(),
-        "notes": Note.objects.none(),
-    }
+    none: dict[str, QuerySet[Any]] = {"assignments": Assignment.objects.none(), "notes": Note.objects.none()}
+    if call.status != CallStatus.TRANSFERRED:
+        none["transfers"] = Transfer.objects.none()
+    if not external:
+        none["external_numbers"] = ExternalNumber.objects.none()
+    call._prefetched_objects_cache = none  # type: ignore[attr-defined]
     return _given_out(call, by.agency, residents=True)
 
 
@@ -223,4 +225,4 @@ def _given_out(call: Call, agency: Agency, *, residents: bool) -> dict[str, Any]
 def _duplicates(agency: Agency, call: Call) -> list[str]:
     if CallStatus(call.status) in ENDED:
         return []
-    return [other.number for other in queries.possible_duplicates(agency, call)]
+    return list(queries.possible_duplicates(agency, call).values_list("number", flat=True))

@@ -88,7 +88,7 @@ class Calls(Resource):
 
         def show(made: int | None) -> dict[str, Any]:
             if taken:
-                return just_taken(taken[0], by=self.member)
+                return just_taken(taken[0], external=bool(order.external), by=self.member)
             return shown(made or 0, to=self.member, now=self.now)
 
         answer = once(request, act=act, show=show, status=201, makes="call.taken")
