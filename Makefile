@@ -14,7 +14,7 @@ run: ## a working console from a fresh checkout
 
 test: environment ## the whole suite, browser tests included; ARGS="-k name" narrows it
 	@$(PY) -m tests.browser_install
-	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: environment ## every rule that a machine can check
 	@$(PY) -m ruff check .

@@ -122,7 +122,7 @@ def sure(decision: Decision) -> bool:
     return decision.route in {"cso", "referral"}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(city_cases())
 def test_no_call_with_a_disqualifier_yes_or_unknown_leaves_sworn_hands(told: tuple[str, Case]) -> None:
     slug, case = told
@@ -132,7 +132,7 @@ def test_no_call_with_a_disqualifier_yes_or_unknown_leaves_sworn_hands(told: tup
         assert not sure(decision)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(city_cases())
 def test_a_call_leaves_sworn_hands_only_when_all_that_was_asked_is_no(told: tuple[str, Case]) -> None:
     slug, case = told
@@ -143,7 +143,7 @@ def test_a_call_leaves_sworn_hands_only_when_all_that_was_asked_is_no(told: tupl
         assert case.priority != 1
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(city_cases())
 def test_only_a_rule_sends_a_call_to_a_cso(told: tuple[str, Case]) -> None:
     slug, case = told
@@ -156,7 +156,7 @@ def test_only_a_rule_sends_a_call_to_a_cso(told: tuple[str, Case]) -> None:
         assert against_floor(rule_set_of(slug), floor_of(slug), case) == ()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(city_cases())
 def test_a_call_of_no_type_or_of_one_not_in_use_never_goes_to_a_cso(told: tuple[str, Case]) -> None:
     slug, case = told
@@ -166,7 +166,7 @@ def test_a_call_of_no_type_or_of_one_not_in_use_never_goes_to_a_cso(told: tuple[
     assert not sure(decide(rule_set_of(slug), floor_of(slug), case))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(city_cases(), st.data())
 def test_a_settled_route_stays_whatever_the_open_answers_become(told: tuple[str, Case], data: st.DataObject) -> None:
     slug, case = told
@@ -179,7 +179,7 @@ def test_a_settled_route_stays_whatever_the_open_answers_become(told: tuple[str,
     assert decide(rule_set, floor, later).route == decision.route
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(made_sets(), made_cases, st.data())
 def test_that_holds_for_any_rule_set_and_any_floor(
     made: tuple[RuleSet, Floor], case: Case, data: st.DataObject
@@ -193,7 +193,7 @@ def test_that_holds_for_any_rule_set_and_any_floor(
     assert decide(rule_set, floor, later).route == decision.route
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(city_cases(), st.data())
 def test_more_answers_never_take_a_disqualified_call_from_sworn(told: tuple[str, Case], data: st.DataObject) -> None:
     slug, case = told
@@ -207,7 +207,7 @@ def test_more_answers_never_take_a_disqualified_call_from_sworn(told: tuple[str,
     assert second.route == "sworn"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(made_sets(), made_cases)
 def test_the_floor_stands_above_any_rule_set(made: tuple[RuleSet, Floor], case: Case) -> None:
     rule_set, floor = made
@@ -217,7 +217,7 @@ def test_the_floor_stands_above_any_rule_set(made: tuple[RuleSet, Floor], case: 
         assert not any(v.holds is not False for v in explain(rule_set, floor, case) if v.kind == "disqualifier")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(made_sets(), made_cases)
 def test_every_decision_says_why_and_every_open_one_what_is_open(made: tuple[RuleSet, Floor], case: Case) -> None:
     for language in ("en", "es", "vi"):
@@ -229,7 +229,7 @@ def test_every_decision_says_why_and_every_open_one_what_is_open(made: tuple[Rul
         assert (decision.route is None) == (decision.priority is None) == (decision.decided_by is None)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(made_sets(), made_cases)
 def test_when_nobody_can_say_more_it_is_sworn(made: tuple[RuleSet, Floor], case: Case) -> None:
     open_now, at_last = decide(*made, case), decide(*made, case, cannot_say=True)

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 
 from calls.triage import rules
 from calls.triage.rules import RuleSetFault, Vocabulary
@@ -37,7 +37,7 @@ def test_every_template_comes_back_letter_for_letter(slug: str) -> None:
     assert rules.to_dict(rule_set_of(slug)) == programme(slug).rule_set
 
 
-@settings(max_examples=60)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(documents())
 def test_any_rule_set_comes_back_letter_for_letter(document: dict[str, Any]) -> None:
     assert rules.to_dict(rules.parse(document)) == document

@@ -65,7 +65,7 @@ def places(value: object, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path, *(place for key, part in inner for place in places(part, (*path, key)))]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.sampled_from(places(a_document())[1:]), st.sampled_from([*ODD, "delete", "add"]))
 def test_one_spoilt_place_is_judged_alike_by_both(place: tuple[Any, ...], odd: object) -> None:
     document = a_document()
