@@ -14,7 +14,7 @@ import structlog
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from dispatch import pictures
+from dispatch import pictures, shelf
 from dispatch.pictures import Frame, Picture
 from ledger import sse, tail
 from ledger.bell import Bell
@@ -103,6 +103,7 @@ class Painter:
         elif frame and len(self.frames) == KEPT:
             self.base = self.frames[0].seq
         self.picture = seen
+        shelf.put(self.agency_id, self.language, seen)
         if frame:
             self.frames.append(frame)
             self.drawn += 1

@@ -9,12 +9,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
+from django.utils.safestring import SafeString, mark_safe
 
 from agencies.hours import zone
 from agencies.models import Agency
@@ -45,12 +47,25 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Picture:
-    """The board at number `seq`, by the rows' ids, and what happened since the picture before."""
+    """The board at number `seq`, by the rows' ids, and what happened since the picture before.
+
+    `all_over_at`: when everything was last read, and not only what events were about.
+    """
 
     seq: int
     at: datetime
     rows: dict[str, Drawn]
+    all_over_at: datetime
     happened: Sequence[Event] = ()
+
+    @cached_property
+    def lists(self) -> dict[str, SafeString]:
+        """The HTML of the board's lists by their names, each in its order."""
+        lists: dict[str, list[Drawn]] = {"calls": [], "units": [], "alarms": []}
+        for drawn in sorted(self.rows.values(), key=lambda drawn: drawn.row.sort):
+            lists[drawn.into].append(drawn)
+        # Every row was rendered, and so escaped, by its own template.
+        return {name: mark_safe("\n".join(d.html for d in drawn)) for name, drawn in lists.items()}  # noqa: S308
 
 
 @dataclass(frozen=True)
@@ -96,15 +111,15 @@ def look(agency_id: int, language: str, before: Picture | None = None, *, all_ov
         with translation.override(language), timezone.override(zone(agency)):
             now, seq = timezone.now(), board.last_seq(agency)
             happened = _happened(before.seq, seq) if before else ()
-            known = before.rows if before else {}
+            known, all_over_at = (before.rows, before.all_over_at) if before else ({}, now)
             if before is None or all_over or _touches_everything(before, seq, happened):
-                fresh, kept = _everything(agency, now), {}
+                fresh, kept, all_over_at = _everything(agency, now), {}, now
             else:
                 touched = _touched(happened)
                 fresh = _some(agency, now, touched)
                 kept = {row_id: drawn for row_id, drawn in known.items() if not _is_among(row_id, drawn, touched)}
             rows = kept | {row_id: _draw(row_id, row, known.get(row_id)) for row_id, row in fresh}
-    return Picture(seq=seq, at=now, rows=rows, happened=happened)
+    return Picture(seq=seq, at=now, rows=rows, all_over_at=all_over_at, happened=happened)
 
 
 def between(before: Picture, after: Picture) -> Frame | None:

@@ -15,10 +15,11 @@ from agencies.roles import Operation
 from calls import queries as call_queries
 from calls.models import Call
 from calls.views import intake_context
-from dispatch import queries
-from dispatch.board import board_view, last_seq
+from dispatch import queries, shelf
+from dispatch.board import last_seq
 from dispatch.call_page import call_page
 from dispatch.tablet import tablet_view
+from dispatch.views import frames
 from ledger.access import trace
 
 SWORN = "sworn"
@@ -31,25 +32,28 @@ def board(request: MemberRequest, agency: str) -> HttpResponse:
     member = request.member
     context: dict[str, Any] = {
         "here": "board",
-        "board": board_view(member.agency, timezone.now()),
         "board_url": reverse("board", args=[agency]),
         "new_url": reverse("call-new", args=[agency]),
         "radio_check_url": reverse("radio-checks", args=[agency]),
         "may_take": may(member, Operation.TAKE_CALL),
     }
+    standing = shelf.board(member.agency, request.LANGUAGE_CODE, timezone.now())
     opened = request.GET.get("open", "")
+    if not opened:
+        return frames.page(request, "dispatch/board.html", context, board=standing)
     if opened == "new" and may(member, Operation.TAKE_CALL):
         context |= intake_context(request)
-    elif opened:
+    else:
         context |= _opened(request, opened)
-    return render(request, "dispatch/board.html", context)
+    return render(request, "dispatch/board.html", context | {"board": standing})
 
 
 @require_safe
 @member_required(Operation.READ_BOARD)
 def wall(request: MemberRequest, agency: str) -> HttpResponse:
     """The board to be read from across the room."""
-    return render(request, "dispatch/wall.html", {"board": board_view(request.member.agency, timezone.now())})
+    standing = shelf.board(request.member.agency, request.LANGUAGE_CODE, timezone.now())
+    return render(request, "dispatch/wall.html", {"board": standing})
 
 
 @require_safe
