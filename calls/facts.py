@@ -1,12 +1,11 @@
 """The facts that triage reads besides the answers: when, where, what is known of the place, who is on duty."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import holidays
 from django.db import connection
 from django.db.models import Q
 
@@ -114,5 +113,8 @@ def same_place(call: Call) -> list[Q]:
 
 
 @lru_cache(maxsize=16)
-def _holidays(year: int) -> holidays.HolidayBase:
-    return holidays.country_holidays("US", years=year)
+def _holidays(year: int) -> Container[date]:
+    import holidays  # a tenth of a start, and only who decides calls needs it
+
+    days: Container[date] = holidays.country_holidays("US", years=year)
+    return days

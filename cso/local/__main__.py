@@ -109,12 +109,13 @@ def prepared(environment: dict[str, str], *, data: Path) -> Iterator[None]:
     After a while they come first: no clock may ring for the calls of a demonstration that nobody watched meanwhile.
     """
     note, now = data / "prepared", fingerprint()
-    as_left = note.exists() and note.read_text() == now and time.time() - note.stat().st_mtime < UNWATCHED_S
+    same = note.exists() and note.read_text() == now
+    watched = same and time.time() - note.stat().st_mtime < UNWATCHED_S
     note.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "cso.local.prepare"]
+    command = [sys.executable, "-m", "cso.local.prepare", *(["as-left"] if same else [])]
     preparing = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)  # Ctrl-C is for us
     try:
-        if not as_left:
+        if not watched:
             finish(preparing)
         yield
         finish(preparing)

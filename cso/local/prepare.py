@@ -1,7 +1,11 @@
-"""The steps between running servers and a running site: tables, static files, the demo. Prints one line each."""
+"""The steps between running servers and a running site: tables, static files, the demo. Prints one line each.
+
+With `as-left`, tables and static files are as this code wants them already, and only the demo is brought up to date.
+"""
 
 import importlib.util
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,13 +15,16 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 
+AS_LEFT = "as-left"
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cso.settings")
     django.setup()
-    with as_owner():
-        step("Migrations", lambda: call_command("migrate", verbosity=0, interactive=False))
-    step("Static files", lambda: call_command("collectstatic", verbosity=0, interactive=False))
+    if AS_LEFT not in sys.argv:
+        with as_owner():
+            step("Migrations", lambda: call_command("migrate", verbosity=0, interactive=False))
+        step("Static files", lambda: call_command("collectstatic", verbosity=0, interactive=False))
     if settings.DEMO and importlib.util.find_spec("cso.demo"):
         step("Demo agencies", importlib.import_module("cso.demo").load)
 
