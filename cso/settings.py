@@ -72,7 +72,13 @@ def _database(url: str, *, pooled: bool) -> dict[str, Any]:
     options = entry.setdefault("OPTIONS", {})
     options["connect_timeout"] = 3
     if pooled:
-        options["pool"] = {"min_size": 1, "max_size": WEB_THREADS + 8, "timeout": 5, "reset": pool.reset}
+        options["pool"] = {
+            "min_size": 1,
+            "max_size": WEB_THREADS + 8,
+            "timeout": pool.WAIT_S,
+            "reconnect_timeout": pool.WAIT_S,
+            "reset": pool.reset,
+        }
         entry["CONN_HEALTH_CHECKS"] = True
     return entry
 

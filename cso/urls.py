@@ -17,3 +17,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("calls.urls")),
     path("", include("dispatch.urls")),
 ]
+
+handler500 = "cso.failures.answer"
