@@ -122,7 +122,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "cso.beat:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1
 # Deadlines are rows; a sweep that waited two seconds for a worker has been overtaken by the next one.
 CELERY_BEAT_SCHEDULE = {

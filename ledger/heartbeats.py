@@ -1,13 +1,13 @@
 """Signs of life of the machinery. They belong to the installation, so no agency's scope is needed.
 
-`clock`: deadlines were looked at, by whomever. `worker`: a Celery worker did it.
+`clock`: deadlines were looked at, by whomever. `worker`: a Celery worker did it. `beat`: the one who knocks lives.
 """
 
 from datetime import datetime, timedelta
 
 from ledger.models import Heartbeat
 
-CLOCK, WORKER = "clock", "worker"
+CLOCK, WORKER, BEAT = "clock", "worker", "beat"
 
 
 def beat(*names: str, now: datetime) -> None:
