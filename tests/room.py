@@ -82,7 +82,7 @@ class Room:
         self.valkey_sockets.mkdir(exist_ok=True)
         servers.give_away(self.valkey_sockets)
         process = servers.start_valkey(home, self.valkey_sockets, log=self.path / "valkey.log", durable=False)
-        self._note(process)
+        self.note(process)
         return process
 
     def clean(self) -> None:
@@ -99,7 +99,7 @@ class Room:
         home = servers.find_home(self._data("data"))
         self.sockets.mkdir(exist_ok=True)
         servers.give_away(self.sockets)
-        self._note(servers.start_postgres(home, self.sockets, log=self.path / "postgres.log", durable=False))
+        self.note(servers.start_postgres(home, self.sockets, log=self.path / "postgres.log", durable=False))
 
     def _make_template(self) -> None:
         name = self.database(TEMPLATE)
@@ -135,7 +135,8 @@ class Room:
         folder.mkdir(exist_ok=True)
         return folder
 
-    def _note(self, process: Process) -> None:
+    def note(self, process: Process) -> None:
+        """Have the process stopped when the session is over, however it ends."""
         (self.path / f"process-{process.pid}.json").write_text(json.dumps(asdict(process)))
 
     @contextmanager

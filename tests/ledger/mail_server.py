@@ -63,9 +63,9 @@ class _Session(socketserver.StreamRequestHandler):
 
 
 @contextmanager
-def mail_server() -> Iterator[MailServer]:
+def mail_server(made: MailServer | None = None) -> Iterator[MailServer]:
     """The server on a free port of this machine, for as long as the block runs."""
-    with MailServer() as server:
+    with made or MailServer() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         try:

@@ -29,8 +29,8 @@ class Frame:
 class Listening:
     """An open stream. `status` is its answer; `frames` are what came so far."""
 
-    def __init__(self, web: Web, path: str, headers: dict[str, str]) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=30)
+    def __init__(self, port: int, path: str, headers: dict[str, str]) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         self._connection.request("GET", path, headers=headers)
         self._socket = self._connection.sock
         self._response = self._connection.getresponse()
@@ -117,7 +117,7 @@ def listening(
     headers |= {"Last-Event-ID": str(last)} if last is not None else {}
     if client is not None:
         headers["Cookie"] = "; ".join(f"{name}={cookie.value}" for name, cookie in client.cookies.items())
-    stream = Listening(web, path, headers)
+    stream = Listening(web.port, path, headers)
     try:
         yield stream
     finally:

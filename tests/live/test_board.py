@@ -114,7 +114,7 @@ def test_many_streams_take_no_connections_and_no_threads(
     web: Web, agency: Agency, console: Client, take: Take, database: Database
 ) -> None:
     path = f"{stream_of(agency)}?after={last_seq()}"
-    streams = [Listening(web, path, _cookie(console)) for _ in range(60)]
+    streams = [Listening(web.port, path, _cookie(console)) for _ in range(60)]
     try:
         for stream in streams:
             settled(stream)

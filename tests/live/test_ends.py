@@ -52,7 +52,7 @@ def settled(stream: Listening) -> None:
 
 def test_the_server_stops_at_once_however_many_listen(own_web: Web, path: str, console: Client) -> None:
     cookie = {"Cookie": "; ".join(f"{name}={cookie.value}" for name, cookie in console.cookies.items())}
-    streams = [Listening(own_web, path, cookie) for _ in range(10)]
+    streams = [Listening(own_web.port, path, cookie) for _ in range(10)]
     for stream in streams:
         settled(stream)
     began = time.monotonic()
