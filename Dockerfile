@@ -5,6 +5,8 @@ ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 CSO_STATIC_ROOT=/srv/static
 WORKDIR /srv/console
 
 COPY requirements-uv.lock requirements.lock ./
+# pg_dump and pg_restore, for backups
+RUN apt-get update && apt-get install -y --no-install-recommends postgresql-client && rm -rf /var/lib/apt/lists/*
 RUN pip install --no-cache-dir --require-hashes -r requirements-uv.lock \
     && uv pip install --system --no-cache --require-hashes --compile-bytecode -r requirements.lock
 

@@ -7,10 +7,18 @@ LOCK = $(UV) pip compile -q --universal --generate-hashes --no-header --no-annot
 # The type checker's plugin loads the settings and reaches nothing.
 OFFLINE = CSO_OFFLINE=1
 
-.PHONY: run test lint types bench environment locks
+usage = $(error say which file: make restore FILE=...)
+
+.PHONY: run backup restore test lint types bench environment locks
 
 run: ## a working console from a fresh checkout
 	@$(BOOTSTRAP) local && exec $(PY) -u -m cso.local
+
+backup: ## everything the database holds in one new file; FILE=... names it
+	@$(BOOTSTRAP) local && exec $(PY) manage.py backup $(FILE)
+
+restore: ## FILE=... into an installation that is empty, e.g. with a new CSO_DATA_DIR
+	@$(if $(FILE),,$(usage)) $(BOOTSTRAP) local && exec $(PY) manage.py restore $(FILE)
 
 test: environment ## the whole suite, browser tests included; ARGS="-k name" narrows it
 	@$(PY) -m tests.browser_install

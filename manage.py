@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from django.core.management import execute_from_command_line
 
 # Only these connect as the owner of the tables; the site's role could not change them.
-AS_OWNER = {"migrate", "pgtrigger"}
+AS_OWNER = {"migrate", "pgtrigger", "restore"}
 WITHOUT_SERVERS = {"collectstatic", "compilemessages", "help", "makemessages", "spectacular", "version"}
 
 

@@ -90,9 +90,13 @@ DATABASE_URL = secret(
 )
 # The owner of the tables; only migrations connect as it, and it may be absent everywhere else.
 DATABASE_OWNER_URL = secret("DATABASE_OWNER_URL", default=DATABASE_URL, hint="the address for the role cso_owner")
+# Sees across the walls and writes nothing; only backups connect as it, and the site's processes need not know it.
+DATABASE_BACKUP_URL = secret("DATABASE_BACKUP_URL", default=DATABASE_URL, hint="the address for the role cso_backup")
 AS_OWNER = checked(env.bool, "CSO_AS_OWNER", default=False, hint="1 or 0; manage.py sets it for migrate")
 OWNER_DATABASE = _database(DATABASE_OWNER_URL, pooled=False)
 DATABASES = {"default": OWNER_DATABASE if AS_OWNER else _database(DATABASE_URL, pooled=not OFFLINE)}
+DATA_DIR = checked(env.path, "CSO_DATA_DIR", default=BASE_DIR / ".data", hint="a folder")
+BACKUP_DIR = checked(env.path, "CSO_BACKUP_DIR", default=DATA_DIR / "backups", hint="a folder")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = secret("REDIS_URL", default="redis://127.0.0.1:6379/0", hint="redis://HOST:6379/0 or unix:///path")

@@ -26,6 +26,7 @@ def _enter_room() -> rooms.Room:
         "SECRET_KEY": "only-for-tests",
         "DATABASE_URL": room.url("cso_app"),
         "DATABASE_OWNER_URL": room.url("cso_owner"),
+        "DATABASE_BACKUP_URL": room.url("cso_backup"),
         "REDIS_URL": f"unix://{room.valkey_sockets}/valkey.sock",
         "CSO_INSECURE_HTTP": "1",
         "CSO_STATIC_AS_IS": "1",

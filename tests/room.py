@@ -117,7 +117,7 @@ class Room:
         with psycopg.connect(self.url("postgres", name=name)) as database:
             database.execute(servers.ROLES.read_bytes())
             if self.external:
-                for role in ("cso_owner", "cso_app"):
+                for role in ("cso_owner", "cso_app", "cso_backup"):
                     database.execute(
                         sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(role))
                     )

@@ -26,6 +26,7 @@ from cso.local.servers import CannotStart
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "cso"
+TABLES_AS_THEY_ARE = (["migrate"], ["restore"], ["doctor"])  # commands for which no tables are made first
 
 
 def data_folder() -> Path:
@@ -129,6 +130,7 @@ class Services:
         return {
             "DATABASE_URL": servers.database_url(self.sockets, role="cso_app", name=DATABASE),
             "DATABASE_OWNER_URL": servers.database_url(self.sockets, role="cso_owner", name=DATABASE),
+            "DATABASE_BACKUP_URL": servers.database_url(self.sockets, role="cso_backup", name=DATABASE),
             "REDIS_URL": servers.redis_url(self.sockets),
             "SECRET_KEY": kept_secret(self.data / "secret-key", length=48),
             "CSO_DEMO_PASSWORD": demo_password(self.data),
@@ -183,7 +185,7 @@ def borrowed() -> Iterator[Services]:
         services = Services(data_folder())
         with used(services):
             os.environ.update(services.environment())
-            if not services.has_tables() and "migrate" not in sys.argv[1:2]:
+            if sys.argv[1:2] not in TABLES_AS_THEY_ARE and not services.has_tables():
                 migrate = [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity=0"]
                 subprocess.run(migrate, env=os.environ | {"CSO_AS_OWNER": "1"}, check=True)
             yield services
