@@ -1,7 +1,7 @@
 """What intake and the list of calls show: plain frozen rows, and how they are made."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,11 +9,13 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from agencies.models import Agency
-from calls import queries
+from calls import queries, routing
+from calls.intake import FACTS
 from calls.models import Call, CallType, Decision
 from calls.states import Route, Source
 from calls.triage import decide as triage
 from calls.triage.questions import questions_for
+from calls.triage.suggest import Suggester, Suggestible
 from calls.words import FACT, LANGUAGE, MODE, ROUTE, SOURCE, STATUS, label, language_name, named, said
 
 PAGE = 100
@@ -26,6 +28,24 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class OtherRoute:
+    """A route that was possible besides the chosen one, and why."""
+
+    route: str
+    label: str
+    because: str
+
+
+@dataclass(frozen=True)
+class SuggestedType:
+    """A type that the narrative sounds like, and the words that made it so."""
+
+    code: str
+    label: str
+    why: str
+
+
+@dataclass(frozen=True)
 class DecisionView:
     """A route and why. `route` is empty while undecided."""
 
@@ -34,7 +54,7 @@ class DecisionView:
     priority: int | None
     reasons: Sequence[str]
     open_questions: Sequence[str]
-    alternatives: Sequence[str]
+    others: Sequence[OtherRoute]
     decided_by: str
     at: datetime | None = None
     rule_set: int | None = None
@@ -47,12 +67,24 @@ class DecisionView:
 
 @dataclass(frozen=True)
 class QuestionView:
-    """A safety question with the answer given so far (`yes`, `no`, `unknown` or empty)."""
+    """A safety question with the answer given so far (`yes`, `no`, `unknown` or empty).
+
+    `is_idle`: not answered, and no answer to it would change the route any more.
+    """
 
     id: str
     codes: Sequence[str]
     text: str
     answer: str = ""
+    is_idle: bool = False
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What intake asks next: ids of questions, the most decisive first, and facts as (name, label)."""
+
+    questions: Sequence[str]
+    facts: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -121,6 +153,41 @@ def questions(type_code: str | None, answers: dict[str, str]) -> list[QuestionVi
     ]
 
 
+def questions_to_decide(call: Call) -> list[QuestionView]:
+    """The questions of a call: the answered ones, then those that can change its route, the most decisive first."""
+    opens = list(call.decision.open_questions) if call.decision else []
+    rank = {code: place for place, code in enumerate(opens)}
+
+    def place(question: QuestionView) -> int:
+        return -1 if question.answer else min((rank[code] for code in question.codes if code in rank), default=999)
+
+    found = sorted(questions(call.type.code if call.type else None, call.answers), key=place)
+    return [replace(question, is_idle=place(question) == 999) for question in found]
+
+
+def suggested_types(narrative: str) -> list[SuggestedType]:
+    """Types that the narrative sounds like, the likeliest first. For when nobody has picked one."""
+    if not narrative.strip():
+        return []
+    rows = {row.code: row for row in CallType.objects.filter(retired_at=None).exclude(code="MAYDAY")}
+    suggester = Suggester(
+        Suggestible(
+            code=row.code,
+            names=tuple(row.name.values()),
+            synonyms=tuple(word for words in row.synonyms.values() for word in words),
+            codes=(row.apco_code, *row.codes),
+        )
+        for row in rows.values()
+    )
+    found = suggester.from_narrative(narrative)
+    return [SuggestedType(s.code, said(rows[s.code].name), s.why) for s in found]
+
+
+def asking_of(found: routing.Preview) -> Asking:
+    """What is to be asked next of a call that is being typed."""
+    return Asking(found.asking, [(name, label(FACT, name)) for name in found.decision.open_questions if name in FACTS])
+
+
 def preview_of(found: triage.Decision, version: int, type_code: str | None) -> DecisionView:
     """A decision that is not stored."""
     by = found.decided_by
@@ -131,7 +198,7 @@ def preview_of(found: triage.Decision, version: int, type_code: str | None) -> D
         priority=found.priority,
         reasons=found.reasons,
         open_questions=[words for words in still_open if not any(words in reason for reason in found.reasons)],
-        alternatives=_others([a.route for a in found.alternatives], found.route),
+        others=_others([(a.route, a.because) for a in found.alternatives], found.route),
         decided_by=f"{by.kind} {by.id}" if by else "",
         rule_set=version,
         mode_label=label(MODE, found.mode),
@@ -153,7 +220,7 @@ def decision_of(row: Decision) -> DecisionView:
         priority=row.priority,
         reasons=row.reasons,
         open_questions=[words for words in still_open if not any(words in reason for reason in row.reasons)],
-        alternatives=_others([a["route"] for a in row.alternatives], row.route),
+        others=_others([(a["route"], a["because"]) for a in row.alternatives], row.route),
         decided_by=str(row.by) if by_person and row.by else f"{row.decided_kind} {row.decided_id}".strip(),
         at=row.at,
         rule_set=row.rule_set.version,
@@ -218,9 +285,11 @@ def _type_entry(row: CallType) -> dict[str, Any]:
     return {"code": row.code, "label": said(row.name), "search": " ".join(words), "codes": [row.apco_code, *row.codes]}
 
 
-def _others(routes: Sequence[str], chosen: str | None) -> list[str]:
-    """Routes that were possible besides the chosen one, each once."""
-    return [label(ROUTE, route) for route in dict.fromkeys(routes) if route != chosen]
+def _others(possible: Sequence[tuple[str, str]], chosen: str | None) -> list[OtherRoute]:
+    """Routes that were possible besides the chosen one, each once with its likeliest reason."""
+    first = dict(reversed(possible))
+    routes = dict.fromkeys(route for route, _ in possible)
+    return [OtherRoute(route, label(ROUTE, route), first[route]) for route in routes if route != chosen]
 
 
 def _common(found: set[str]) -> str:

@@ -5,7 +5,7 @@ A decision is stored with its version, answers, facts, rule and reasons and neve
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from agencies import clocks, hours
 from agencies.errors import Invalid, Refused
@@ -15,6 +15,7 @@ from calls.intake import Override
 from calls.models import Call, Decision, Transfer
 from calls.states import CallStatus, Route
 from calls.triage import decide as triage
+from calls.triage.questions import next_questions
 from ledger import deadlines
 from ledger.record import Book
 
@@ -29,16 +30,26 @@ class SafetyFloorBreached(Refused):
     code, title = "safety_floor", "The safety floor keeps this call with sworn"
 
 
-def preview(agency: Agency, call: Call, *, language: str = "en") -> tuple[triage.Decision, int]:
-    """The decision for a call that need not be saved, and the rule-set version it is by. Nothing is stored."""
+class Preview(NamedTuple):
+    """A decision that is not stored, and the ids of the questions that can still change it, most decisive first."""
+
+    decision: triage.Decision
+    rule_set: int
+    asking: tuple[str, ...] = ()
+
+
+def preview(agency: Agency, call: Call, *, language: str = "en") -> Preview:
+    """The decision for a call that need not be saved. Nothing is stored."""
     rules = queries.rules_in_force()
     check_answers(rules, call)
     if call.emergency:
         by = triage.DecidedBy(_PERSON, "")
-        return triage.Decision(route=SWORN, priority=1, reasons=(_EMERGENCY,), decided_by=by), rules.row.version
+        return Preview(triage.Decision(route=SWORN, priority=1, reasons=(_EMERGENCY,), decided_by=by), rules.row.version)
     case = facts.case_of(agency, call, call.type)
     found = triage.decide(rules.rule_set, rules.floor, case, language=language)
-    return replace(found, priority=_priority(call, found.route, found.priority)), rules.row.version
+    asking = next_questions(rules.rule_set, rules.floor, case)
+    decision = replace(found, priority=_priority(call, found.route, found.priority))
+    return Preview(decision, rules.row.version, tuple(question.id for question in asking))
 
 
 def by_rules(book: Book, call: Call, *, cannot_say: bool = False) -> Decision:

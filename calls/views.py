@@ -86,14 +86,17 @@ def intake_context(request: MemberRequest) -> dict[str, object]:
 def preview(request: MemberRequest, agency: str) -> HttpResponse:
     """The route of what is typed so far, and calls that may be the same. Nothing is stored."""
     try:
-        order = _as_far_as_typed(intake_order(request))
+        order = intake_order(request)
+        typed, order = order.type_code, _as_far_as_typed(order)
         call = actions.draft_call(request.member.agency, order, now=timezone.now())
-        found, version = routing.preview(request.member.agency, call, language=request.LANGUAGE_CODE)
+        found = routing.preview(request.member.agency, call, language=request.LANGUAGE_CODE)
     except Refused as refused:
         return render(request, "calls/intake.html#not-yet", {"refused": refused})
     same = queries.possible_duplicates(request.member.agency, call)
     context = {
-        "decision": pages.preview_of(found, version, order.type_code),
+        "decision": pages.preview_of(found.decision, found.rule_set, order.type_code),
+        "asking": pages.asking_of(found),
+        "suggested": pages.suggested_types(order.narrative) if not typed else [],
         "duplicates": [pages.call_line(row, agency) for row in same],
     }
     return render(request, "calls/intake.html#preview", context)

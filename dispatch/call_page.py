@@ -122,6 +122,7 @@ class CallPage:
     picked_priority: int | None
     facts: Sequence[tuple[str, str]]
     questions: Sequence[QuestionView]
+    idle_questions: Sequence[QuestionView]
     decision: DecisionView | None
     earlier_decisions: Sequence[DecisionView]
     notes: Sequence[NoteRow]
@@ -165,6 +166,7 @@ def call_page(call: Call, *, viewer: Member, now: datetime) -> CallPage:
     allowed = permitted(call, transfer, viewer=viewer, now=now)
     decisions = list(call.decisions.select_related("rule_set", "by").order_by("-at", "-pk"))
     notes = list(call.notes.select_related("by", "struck_by").order_by("at", "pk"))
+    asked = pages.questions_to_decide(call) if "triage" in allowed else []
     offers, short = _offers(call, now) if "assign" in allowed else ([], [])
     return CallPage(
         row=board.call_row(agency, call, assignments, clocks),
@@ -180,7 +182,8 @@ def call_page(call: Call, *, viewer: Member, now: datetime) -> CallPage:
         narrative=call.narrative,
         picked_priority=call.picked_priority,
         facts=[(label(FACT, name), str(value)) for name, value in call.facts.items() if value not in (None, "")],
-        questions=pages.questions(call.type.code if call.type else None, call.answers) if "triage" in allowed else [],
+        questions=[question for question in asked if not question.is_idle],
+        idle_questions=[question for question in asked if question.is_idle],
         decision=pages.decision_of(decisions[0]) if decisions else None,
         earlier_decisions=[pages.decision_of(row) for row in decisions[1:]],
         notes=[_note(row, viewer, agency) for row in notes],

@@ -39,8 +39,8 @@ class Preview(Resource):
         if errors:
             raise Invalid(errors=errors)
         agency = self.member.agency
-        decision, version = routing.preview(agency, draft_call(agency, order, now=self.now))
-        return Response(given_out(DecisionShape, asked_for(decision, rule_set=version, at=self.now)))
+        found = routing.preview(agency, draft_call(agency, order, now=self.now))
+        return Response(given_out(DecisionShape, asked_for(found.decision, rule_set=found.rule_set, at=self.now)))
 
 
 class Triage(Resource):

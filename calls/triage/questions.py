@@ -13,20 +13,24 @@ def questions_for(rule_set: RuleSet, call_type: str | None) -> tuple[Question, .
 
 
 def next_question(rule_set: RuleSet, floor: Floor, case: Case) -> Question | None:
-    """The question that can change the route most; None once the route is settled or only facts are open.
+    """The question that can change the route most; None once the route is settled or only facts are open."""
+    return next(iter(next_questions(rule_set, floor, case)), None)
 
-    What the caller could not say is not asked again. While the type is open, only questions asked of every type are
+
+def next_questions(rule_set: RuleSet, floor: Floor, case: Case) -> tuple[Question, ...]:
+    """The questions that can still change the route, the most decisive first; none once the route is settled.
+
+    First the one whose yes is the most urgent, then the one that leaves the most open. What the caller could not say is not asked again. While the type is open, only questions asked of every type are
     put, so that nobody is asked what will turn out not to matter.
     """
     weights = open_weights(rule_set, floor, case)
-    best, most = None, 0
-    for question in program_for(rule_set, floor, case).questions:
-        if not case.type and not question.asked_of(None):
-            continue
-        weight = sum(weights[code] for code in question.codes if code not in case.answers)
-        if weight > most:
-            best, most = question, weight
-    return best
+
+    def decides(question: Question) -> tuple[int, int]:
+        found = [weights[code] for code in question.codes if code not in case.answers]
+        return max(found, default=0), sum(found)
+
+    asked = [q for q in program_for(rule_set, floor, case).questions if case.type or q.asked_of(None)]
+    return tuple(sorted((q for q in asked if decides(q) > (0, 0)), key=decides, reverse=True))
 
 
 def answers_of(question: Question, answer: str) -> dict[str, str]:

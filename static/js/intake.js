@@ -41,9 +41,99 @@ function settleType() {
   const code = type ? type.code : "";
   if (code === chosen) return;
   chosen = code;
+  loading = true;
   window.htmx.trigger("#questions", "type-chosen");
+  wait();
   preview(50);
 }
+
+// One question at a time: the server says which can still change the route, the most decisive first. The one that is
+// shown stays as long as it matters, so that no key meets a question that has just come under the finger.
+let due = 0; // counts the changes that the server has to look at before the next question is shown
+let seen = 0; // the last of them that it has looked at
+let loading = false;
+let offline = false;
+let goOn = false;
+let byArrow = false;
+const questions = () => [...document.querySelectorAll("#questions [data-question]")];
+const answered = (question) => Boolean(question.querySelector("input:checked"));
+
+function wait() {
+  due += 1;
+  arrange();
+}
+function stillOpen() {
+  const told = document.querySelector("#preview [data-asking]");
+  if (told) return told.dataset.asking.split(" ").filter(Boolean);
+  const first = document.querySelector("#asking")?.dataset.first;
+  return first && !chosen ? [first] : [];
+}
+function arrange() {
+  const box = document.querySelector("#questions");
+  const all = questions();
+  const waiting = !offline && (loading || seen < due);
+  if (!box || !all.length) return;
+  box.setAttribute("aria-busy", String(waiting));
+  const open = stillOpen();
+  const refused = chosen && !waiting && !document.querySelector("#preview [data-asking]");
+  const everything = offline || refused || box.dataset.all === "1";
+  const shown = all.find((one) => !one.hidden && !answered(one) && open.includes(one.dataset.question));
+  const next = waiting ? null : shown || open.map((id) => all.find((one) => one.dataset.question === id)).find((one) => one && !answered(one));
+  for (const one of all) one.hidden = !(everything || answered(one) || one === next || (waiting && one === shown));
+  if (next?.hidden === false && !everything) all.filter(answered).at(-1)?.after(next);
+  tell(waiting, next, all.some((one) => one.hidden));
+  if (goOn && !waiting) { goOn = false; step(box, next); }
+}
+function tell(waiting, next, more) {
+  const line = document.querySelector("#asking");
+  const settled = !waiting && !next && !offline;
+  const facts = document.querySelector("#preview .open-facts");
+  line.textContent = offline ? line.dataset.textOffline : waiting ? line.dataset.textWait : settled && chosen ? (facts ? line.dataset.textFacts : line.dataset.textSettled) : "";
+  const rest = document.querySelector("#questions [data-ask-all]");
+  if (rest) rest.hidden = !(settled && more && chosen);
+}
+function step(box, next) {
+  const at = document.activeElement;
+  if (at && at !== document.body && !box.contains(at) && at.id !== "f-type") return;
+  (next?.querySelector("input") || document.querySelector("#preview [data-show]") || document.querySelector("#f-narrative"))?.focus();
+}
+document.addEventListener("keydown", (event) => { byArrow = event.key.startsWith("Arrow"); }, true);
+document.addEventListener("pointerdown", () => { byArrow = false; }, true);
+document.addEventListener("change", (event) => {
+  if (!event.target.closest?.("#questions")) return;
+  goOn = !byArrow;
+  wait();
+});
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.("[data-ask-all]")) { document.querySelector("#questions").dataset.all = "1"; arrange(); questions().find((one) => !answered(one))?.querySelector("input").focus(); }
+  const show = event.target.closest?.("[data-show]");
+  const field = show && form()?.elements[show.dataset.show];
+  if (field) { field.closest("details").open = true; field.focus(); field.scrollIntoView({ block: "nearest" }); }
+  const suggestion = event.target.closest?.("[data-suggests]");
+  if (suggestion) { choose(types().find((type) => type.code === suggestion.dataset.suggests)); document.querySelector("#suggested").replaceChildren(); goOn = true; document.querySelector("#f-type").focus(); }
+});
+document.addEventListener("htmx:configRequest", (event) => { event.detail.due = due; });
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target?.id === "preview") {
+    offline = false;
+    seen = Math.max(seen, event.detail.requestConfig?.due ?? 0);
+    arrange();
+  }
+  else if (event.detail.target?.id === "questions") { loading = false; delete event.detail.target.dataset.all; arrange(); }
+});
+for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+  document.addEventListener(name, (event) => {
+    if (!event.detail.elt?.closest?.("#preview, #questions")) return;
+    loading = false;
+    offline = true;
+    arrange();
+  });
+}
+// A route against the rules needs a reason from the list.
+document.addEventListener("change", (event) => {
+  if (event.target.name !== "override_route" || event.target.form !== form()) return;
+  document.querySelector("#f-why").required = Boolean(event.target.value);
+});
 
 function open(found) {
   const input = document.querySelector("#f-type");
@@ -86,7 +176,7 @@ document.addEventListener("change", (event) => { if (form() && event.target.form
 document.addEventListener("keydown", (event) => {
   if (event.target.id !== "f-type" || document.querySelector("#f-type-list").hidden) return;
   if (event.key === "ArrowDown" || event.key === "ArrowUp") { event.preventDefault(); move(event.key === "ArrowDown" ? 1 : -1); }
-  else if (event.key === "Enter" && !event.ctrlKey) { event.preventDefault(); choose(typeOf(active())); }
+  else if (event.key === "Enter" && !event.ctrlKey) { event.preventDefault(); goOn = true; choose(typeOf(active())); }
   else if (event.key === "Tab") choose(typeOf(active()));
   else if (event.key === "Escape") { event.preventDefault(); close(); }
 }, true);
@@ -114,14 +204,15 @@ document.addEventListener("click", (event) => {
   if (button && form()) join(button.dataset.into);
 });
 
-document.addEventListener("htmx:afterSettle", (event) => { if (event.detail.target?.id === "pane") chosen = ""; });
+document.addEventListener("htmx:afterSettle", (event) => { if (event.detail.target?.id === "pane") { chosen = ""; seen = due; loading = false; arrange(); } });
 for (const name of ["cso:restored", "cso:cleared"]) {
   document.addEventListener(name, (event) => {
     if (event.target !== form()) return;
     settleType();
     showJoin();
+    wait();
     preview(50);
   });
 }
 // htmx listens from here on.
-document.addEventListener("DOMContentLoaded", () => { if (form()) { settleType(); showJoin(); } });
+document.addEventListener("DOMContentLoaded", () => { if (form()) { settleType(); showJoin(); arrange(); } });

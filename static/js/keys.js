@@ -34,9 +34,12 @@ function answer(event) {
   const question = event.target.closest?.("[data-question]");
   const value = { y: "yes", n: "no", u: "unknown" }[event.key.toLowerCase()];
   if (!question || !value) return false;
+  // Which question comes next is being looked up: a key now would answer one that nobody has read.
+  if (question.closest("[aria-busy=true]")) return true;
   const radio = question.querySelector(`input[value="${value}"]`);
   radio.checked = true;
   radio.dispatchEvent(new Event("change", { bubbles: true }));
+  if (question.closest("#questions")) return true; // intake.js goes on
   const next = question.nextElementSibling?.matches?.("[data-question]") ? question.nextElementSibling : null;
   (next?.querySelector("input") || question.closest("form")?.querySelector("#f-narrative, [data-submit]"))?.focus();
   return true;

@@ -38,11 +38,15 @@ def abandoned_car(desk: Page) -> None:
     desk.keyboard.type("aband")
     desk.keyboard.press("Enter")
     expect(desk.locator("#f-type")).to_have_value("VEHABND")
-    expect(desk.locator(".question")).to_have_count(2)
-    desk.locator(".question input").first.focus()
-    desk.keyboard.press("n")
-    desk.keyboard.press("n")
+    answer(desk, "Q-parked", "n")
+    answer(desk, "Q-danger", "n")
     expect(desk.locator("#f-narrative")).to_be_focused()
+
+
+def answer(desk: Page, question: str, key: str) -> None:
+    """One key, once the question that it answers is the one that is shown."""
+    expect(desk.locator(f"[data-question={question}] input").first).to_be_focused()
+    desk.keyboard.press(key)
 
 
 def test_a_call_is_taken_without_the_mouse(desk: Page) -> None:
@@ -56,6 +60,69 @@ def test_a_call_is_taken_without_the_mouse(desk: Page) -> None:
     expect(desk.locator(f"#call-{number}")).to_be_visible()
     assert Call.objects.get(number=number).narrative == "Blue sedan, flat tyres."
     expect(desk.locator("#drafts")).to_be_hidden()
+
+
+def shown(desk: Page) -> list[str]:
+    """The questions on the screen, from the top."""
+    expect(desk.locator("#questions")).to_have_attribute("aria-busy", "false")
+    found = desk.locator("#questions [data-question]:visible").all()
+    return [str(one.get_attribute("data-question")) for one in found]
+
+
+def test_questions_come_one_at_a_time_and_stop_when_the_route_is_settled(desk: Page) -> None:
+    start(desk)
+    desk.locator("#f-type").fill("LARCENY")
+    desk.keyboard.press("Enter")
+    answer(desk, "Q-danger", "n")
+    expect(desk.locator("[data-question=Q-risk] input").first).to_be_focused()
+    assert shown(desk) == ["Q-danger", "Q-risk"]
+    desk.keyboard.press("y")
+    expect(desk.locator("#preview .verdict")).to_contain_text("Sworn")
+    expect(desk.locator("#asking")).to_contain_text("Settled")
+    assert shown(desk) == ["Q-danger", "Q-risk"]
+    desk.locator("[data-question=Q-risk] input[value=no]").check()
+    expect(desk.locator("[data-question=Q-over]")).to_be_visible()
+    desk.locator("[data-question=Q-danger] input[value=yes]").check()
+    expect(desk.locator("[data-question=Q-over]")).to_be_hidden()
+
+
+def test_without_a_connection_all_questions_are_shown(desk: Page) -> None:
+    start(desk)
+    desk.locator("#f-type").fill("LARCENY")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("[data-question=Q-danger] input").first).to_be_focused()
+    desk.context.set_offline(True)
+    desk.keyboard.press("n")
+    expect(desk.locator("#asking")).to_contain_text("No connection")
+    expect(desk.locator("#questions [data-question]:visible")).to_have_count(3)
+    desk.context.set_offline(False)
+    desk.locator("[data-question=Q-risk] input[value=yes]").check()
+    expect(desk.locator("#questions [data-question]:visible")).to_have_count(2)
+
+
+def test_the_narrative_suggests_a_type_and_never_over_a_pick(desk: Page) -> None:
+    start(desk)
+    desk.locator("#f-narrative").fill("There is an abandoned vehicle in front of my house.")
+    desk.locator("[data-suggests=VEHABND]").click()
+    expect(desk.locator("#f-type")).to_have_value("VEHABND")
+    expect(desk.locator("[data-question=Q-parked] input").first).to_be_focused()
+    desk.locator("#f-narrative").fill("They are playing loud music.")
+    expect(desk.locator("#preview .verdict")).to_contain_text("Undecided")
+    expect(desk.locator("#suggested button")).to_have_count(0)
+    expect(desk.locator("#f-type")).to_have_value("VEHABND")
+
+
+def test_a_route_against_the_rules_needs_a_reason_from_the_list(desk: Page) -> None:
+    start(desk)
+    desk.keyboard.type("12 Oak St")
+    desk.get_by_text("Choose another route").click()
+    desk.locator("input[name=override_route][value=sworn]").check()
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#f-why")).to_be_focused()
+    expect(desk.locator("#intake")).to_be_visible()
+    desk.locator("#f-why").select_option("known_place")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#call .call-head")).to_contain_text("Transferred")
 
 
 def test_nothing_typed_is_lost_by_a_reload(desk: Page) -> None:

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from calls.triage.decide import Decision, decide
 from calls.triage.evaluate import Case
-from calls.triage.questions import answers_of, next_question, questions_for
-from tests.programmes.tables import USUAL, all_no, an_ordinary_case, floor_of, rule_set_of
+from calls.triage.questions import answers_of, next_question, next_questions, questions_for
+from tests.programmes.tables import SLUGS, USUAL, all_no, an_ordinary_case, floor_of, programme, rule_set_of
 
 CITY = "seattle"
 
@@ -78,3 +78,22 @@ def test_a_fact_is_no_question() -> None:
 
     assert decided(case, "san-jose").open_questions == ("subject_age",)
     assert asked(case, "san-jose") is None
+
+
+def test_those_that_can_still_change_the_route_come_in_the_order_of_what_they_decide() -> None:
+    case = an_ordinary_case(CITY, "WELFARE", answers={"injury": "no", "violence": "no", "weapon": "no"})
+
+    found = next_questions(rule_set_of(CITY), floor_of(CITY), case)
+
+    assert [q.id for q in found] == ["Q-risk", "Q-people", "Q-legal"]
+
+
+def test_each_question_that_is_put_has_an_answer_that_changes_the_decision() -> None:
+    for city in SLUGS:
+        for call_type in programme(city).types:
+            case = an_ordinary_case(city, call_type.code)
+            while questions := next_questions(rule_set_of(city), floor_of(city), case):
+                before = decided(case, city)
+                told = [replace(case, answers=case.answers | answers_of(questions[0], said)) for said in ("yes", "no")]
+                assert any(decided(after, city) != before for after in told), (city, call_type.code, questions[0].id)
+                case = told[1]
