@@ -25,6 +25,7 @@ class Operation(StrEnum):
     AMEND_CALL = "amend_call"
     TRIAGE = "triage"
     OVERRIDE = "override"
+    APPROVE = "approve"
     SCHEDULE = "schedule"
     JOIN = "join"
     TRANSFER = "transfer"
@@ -61,6 +62,7 @@ _TABLE: dict[Operation, tuple[Grant, Grant, Grant, Grant]] = {
     Operation.AMEND_CALL: (_YES, _NO, _YES, _NO),
     Operation.TRIAGE: (_YES, _NO, _YES, _NO),
     Operation.OVERRIDE: (_YES, _NO, _YES, _NO),
+    Operation.APPROVE: (_NO, _NO, _YES, _NO),
     Operation.SCHEDULE: (_YES, _NO, _YES, _NO),
     Operation.JOIN: (_YES, _NO, _YES, _NO),
     Operation.TRANSFER: (_YES, _OWN, _YES, _NO),

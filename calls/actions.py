@@ -6,12 +6,12 @@ from typing import Any
 from django.db import connection
 
 from agencies import hours
-from agencies.errors import Invalid, StaleEdit
+from agencies.errors import Invalid, OwnWork, StaleEdit
 from agencies.models import Agency, Member
 from agencies.permissions import require
 from agencies.roles import Operation
-from calls import areas, moves, notes, queries, routing
-from calls.intake import Amendment, Intake, Override, check_intake, check_values, language_code
+from calls import approvals, areas, moves, notes, queries, routing
+from calls.intake import Amendment, Intake, Override, check_intake, check_text, check_values, language_code
 from calls.models import Call, Decision, ExternalNumber
 from calls.states import ENDED, CallStatus, Source
 from ledger.models import Event
@@ -119,6 +119,21 @@ def override_route(call_id: int, override: Override, *, by: Member, now: datetim
     with record(by=by, now=now) as book:
         call = queries.locked_call(call_id)
         decision = routing.override(book, call, override)
+        routing.follow(book, call, decision)
+    return decision
+
+
+def answer_approval(call_id: int, *, is_granted: bool, reason: str = "", by: Member, now: datetime) -> Decision:
+    """A supervisor's yes or no to a call that waits for it; a no sends it to sworn. Never to one's own call."""
+    require(by, Operation.APPROVE)
+    check_text("reason", reason, 500, required=not is_granted)
+    with record(by=by, now=now) as book:
+        call = queries.locked_call(call_id)
+        asked = approvals.waiting(call)
+        if asked is not None and by.pk in (asked.asked_by_id, call.taken_by_id):
+            raise OwnWork("Another supervisor has to answer: this call was yours.")
+        approvals.answer(book, call, is_granted=is_granted, reason=reason)
+        decision: Decision = call.decision if is_granted else routing.not_approved(book, call)
         routing.follow(book, call, decision)
     return decision
 

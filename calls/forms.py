@@ -169,6 +169,11 @@ class OverrideForm(PlainForm):
     text = _text(500)
 
 
+class ApprovalForm(PlainForm):
+    answer = forms.ChoiceField(choices=[("yes", "yes"), ("no", "no")])
+    reason = _text(500)
+
+
 class SearchForm(forms.Form):
     q = _text(200)
     status = _text(12)

@@ -250,6 +250,41 @@ class Decision(TenantModel):
         return f"{self.route or 'undecided'} by {self.decided_kind} {self.decided_id}"
 
 
+class Approval(TenantModel):
+    """A supervisor's yes that a rule wants before the call leaves the queue: who asked, who answered, and what."""
+
+    class Answer(models.TextChoices):
+        GRANTED = "granted"
+        REFUSED = "refused"
+        LAPSED = "lapsed"
+        WITHDRAWN = "withdrawn"
+
+    call = internal(TenantKey(Call, on_delete=models.CASCADE, related_name="approvals"))
+    decision = internal(TenantKey(Decision, on_delete=models.CASCADE))
+    asked_at = internal(models.DateTimeField())
+    asked_by = internal(TenantKey(Member, null=True, on_delete=models.PROTECT))
+    answered_at = internal(models.DateTimeField(null=True))
+    answered_by = internal(TenantKey(Member, null=True, on_delete=models.PROTECT))
+    answer = internal(models.CharField(max_length=10, blank=True, choices=Answer.choices))
+    reason = resident(models.CharField(max_length=500, blank=True))
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint("agency", "call", condition=Q(answered_at__isnull=True), name="one_open_approval"),
+            models.CheckConstraint(
+                condition=Q(answered_at__isnull=True, answer="") | Q(answered_at__isnull=False) & ~Q(answer=""),
+                name="an_answer_has_a_time",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["agency", "call"], name="approvals_by_call"),
+            models.Index(fields=["agency", "asked_at"], name="open_approvals", condition=Q(answered_at__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"approval {self.pk} ({self.answer or 'asked for'})"
+
+
 class Note(TenantModel):
     """A line of the narrative, by a person. Struck, never deleted."""
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from agencies import clocks, hours
 from agencies.errors import IllegalMove
-from calls.models import Call, Disposition, Transfer
+from calls.models import Approval, Call, Disposition, Transfer
 from calls.states import ENDED, CallStatus, may_move
 from ledger import deadlines
 from ledger.models import Alarm, Deadline
@@ -103,6 +103,9 @@ def _enter(book: Book, call: Call, status: CallStatus, disposition: Disposition 
             raise IllegalMove("A call ends only with a disposition.")
         call.closed_at, call.disposition = book.now, disposition
         deadlines.disarm(book, call_id=call.pk)
+        if call.decision is not None and call.decision.approval:
+            waiting = Approval.objects.filter(call=call, answered_at=None)
+            waiting.update(answered_at=book.now, answered_by=book.by, answer=Approval.Answer.WITHDRAWN)
 
 
 def _unassigned(book: Book, call: Call) -> dict[str, datetime]:

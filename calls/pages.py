@@ -206,7 +206,7 @@ def preview_of(found: triage.Decision, version: int, type_code: str | None) -> D
 
 
 # Decisions by a person that are no override of what the rules said.
-_NO_OVERRIDE = {"emergency", "self_initiated", "upgrade", "handed_back"}
+_NO_OVERRIDE = {"emergency", "self_initiated", "upgrade", "handed_back", "not_approved"}
 
 
 def decision_of(row: Decision) -> DecisionView:

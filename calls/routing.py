@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from agencies import clocks, hours
 from agencies.errors import Invalid, Refused
 from agencies.models import Agency
-from calls import facts, moves, queries
+from calls import approvals, facts, moves, queries
 from calls.intake import Override
 from calls.models import Call, Decision, Transfer
 from calls.states import CallStatus, Route
@@ -44,7 +44,9 @@ def preview(agency: Agency, call: Call, *, language: str = "en") -> Preview:
     check_answers(rules, call)
     if call.emergency:
         by = triage.DecidedBy(_PERSON, "")
-        return Preview(triage.Decision(route=SWORN, priority=1, reasons=(_EMERGENCY,), decided_by=by), rules.row.version)
+        return Preview(
+            triage.Decision(route=SWORN, priority=1, reasons=(_EMERGENCY,), decided_by=by), rules.row.version
+        )
     case = facts.case_of(agency, call, call.type)
     found = triage.decide(rules.rule_set, rules.floor, case, language=language)
     asking = next_questions(rules.rule_set, rules.floor, case)
@@ -109,6 +111,7 @@ def override(book: Book, call: Call, chosen: Override) -> Decision:
         override_code=chosen.reason_code,
         override_text=chosen.reason_text,
         suggested_route=suggested.route or "",
+        approval=suggested.approval and chosen.route is not Route.SWORN,
     )
 
 
@@ -186,22 +189,45 @@ def handed_back(book: Book, call: Call) -> Decision:
     )
 
 
+def not_approved(book: Book, call: Call) -> Decision:
+    """A supervisor said no, or (where the clock acts) nobody said yes in time: sworn."""
+    rules = queries.rules_in_force()
+    asked: Decision | None = call.decision
+    by_clock = book.by is None
+    return _store(
+        book,
+        call,
+        rules,
+        route=SWORN,
+        priority=min(rules.rule_set.default.priority, call.picked_priority or 4),
+        decided_kind="default" if by_clock else _PERSON,
+        decided_id="default" if by_clock else _id_of(book),
+        reasons=["No supervisor approved it in time." if by_clock else f"{book.by} did not approve it."],
+        override_code="not_answered" if by_clock else "not_approved",
+        suggested_route=(asked.route or "") if asked else "",
+    )
+
+
 def follow(book: Book, call: Call, decision: Decision) -> None:
     """Sends the call where `decision` says. `call` is locked and saved by this."""
-    before = (call.route, call.priority)
+    before, earlier = (call.route, call.priority), call.decision
     call.decision, call.route, call.priority = decision, decision.route, decision.priority
     call.hold_until = _hold_until(book, decision)
-    status = CallStatus(call.status)
+    status, waits = CallStatus(call.status), approvals.is_missing(call)
     if decision.route == SWORN and status is not CallStatus.TRANSFERRED:
         hand_over(book, call, to=SWORN, danger=decision.priority == 1)
-    elif decision.route == Route.CSO and status in _WAITING_FOR_A_ROUTE | _not_acknowledged(call):
+    elif (decision.route == Route.CSO or waits) and status in _WAITING_FOR_A_ROUTE | _not_acknowledged(call):
         moves.move_call(book, call, CallStatus.QUEUED, why="routed")
-    elif decision.route == Route.REFERRAL and status is not CallStatus.REFERRED:
+    elif decision.route == Route.REFERRAL and not waits and status is not CallStatus.REFERRED:
         _refer(book, call)
     elif before != (call.route, call.priority) or decision.pk is not None:
         moves.save_call(call)
     if status is CallStatus.QUEUED and call.status == status and before != (call.route, call.priority):
         moves.arm_unassigned(book, call)
+    if waits:
+        approvals.ask(book, call, decision)
+    elif earlier is not None and earlier.approval:
+        approvals.withdraw(book, call)
 
 
 def hand_over(book: Book, call: Call, *, to: str, reason: str = "", danger: bool = False) -> Transfer:

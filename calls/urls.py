@@ -12,4 +12,5 @@ urlpatterns = [
     path("a/<slug:agency>/calls/<str:number>/details/", views.details, name="call-details"),
     path("a/<slug:agency>/calls/<str:number>/triage/", views.triage, name="call-triage"),
     path("a/<slug:agency>/calls/<str:number>/override/", views.override, name="call-override"),
+    path("a/<slug:agency>/calls/<str:number>/approval/", views.approval, name="call-approval"),
 ]

@@ -18,6 +18,7 @@ from agencies.roles import Operation
 from agencies.views import see
 from calls import actions, pages, queries, routing
 from calls.forms import (
+    ApprovalForm,
     IntakeForm,
     OverrideForm,
     SearchForm,
@@ -144,6 +145,22 @@ def override(request: MemberRequest, agency: str, number: str) -> HttpResponse:
     given = OverrideForm.read(request)
     chosen = Override(Route(given["route"]), given["code"], given["text"])
     actions.override_route(call.pk, chosen, by=request.member, now=timezone.now())
+    return see_call(request, agency, number)
+
+
+@require_POST
+@member_required(Operation.APPROVE)
+def approval(request: MemberRequest, agency: str, number: str) -> HttpResponse:
+    """A supervisor's yes or no."""
+    call = queries.call_by_number(number)
+    given = ApprovalForm.read(request)
+    actions.answer_approval(
+        call.pk,
+        is_granted=given["answer"] == "yes",
+        reason=given["reason"],
+        by=request.member,
+        now=timezone.now(),
+    )
     return see_call(request, agency, number)
 
 

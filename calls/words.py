@@ -64,6 +64,8 @@ CLOCK: dict[str, Label] = {
     "undecided_sworn": _("goes to sworn"),
     "unassigned": _("unassigned"),
     "unassigned_supervisor": _("unassigned, supervisor"),
+    "approval": _("supervisor's yes"),
+    "approval_sworn": _("supervisor's yes, else sworn"),
     "delayed_caller": _("call the caller back"),
     "appointment": _("appointment"),
     "acknowledge": _("acknowledge"),

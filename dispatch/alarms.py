@@ -12,7 +12,7 @@ from typing import Any
 from agencies import clocks
 from agencies.roles import Role
 from calls import actions as call_actions
-from calls import moves, routing
+from calls import approvals, moves, routing
 from calls.models import Call
 from calls.states import CallStatus
 from dispatch import rollups
@@ -159,6 +159,13 @@ def _to_sworn(batch: Batch, deadline: Deadline) -> None:
     routing.follow(batch.book, call, decision)
 
 
+def _not_approved(batch: Batch, deadline: Deadline) -> None:
+    """No supervisor has answered in time: what needs a yes is never allowed by waiting."""
+    call = batch.calls[deadline.call_id or 0]
+    if approvals.lapse(batch.book, call):
+        routing.follow(batch.book, call, routing.not_approved(batch.book, call))
+
+
 def _keep_appointment(batch: Batch, deadline: Deadline) -> None:
     """The time that was set has come: queued as of now. Was the route never decided, it is sworn's by now."""
     call = batch.calls[deadline.call_id or 0]
@@ -210,6 +217,8 @@ _ON_SCENE = AssignmentStatus.ON_SCENE
 EFFECTS: dict[str, Effect] = {
     "undecided": Effect(status=CallStatus.NEW, level=Level.DISPATCHER),
     "undecided_sworn": Effect(status=CallStatus.NEW, act=_to_sworn, alone=True),
+    "approval": Effect(level=Level.DISPATCHER, alarm="approval_late"),
+    "approval_sworn": Effect(act=_not_approved, alone=True),
     "unassigned": Effect(status=CallStatus.QUEUED, level=Level.DISPATCHER),
     "unassigned_supervisor": Effect(status=CallStatus.QUEUED, level=Level.SUPERVISOR, alarm="unassigned"),
     "delayed_caller": Effect(status=CallStatus.QUEUED, level=Level.DISPATCHER),

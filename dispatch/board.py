@@ -291,6 +291,8 @@ def _clock_of(call: Call, assignments: Sequence[Assignment], clocks: Clocks) -> 
         return clocks.get((call.pk, None, "undecided"))
     kind = _CALL_CLOCK.get(CallStatus(call.status))
     own = [clocks.get((call.pk, None, kind))] if kind else []
+    if kind == "unassigned" and call.decision is not None and call.decision.approval:
+        own.append(clocks.get((call.pk, None, "approval_sworn")))
     running = [clock for clock in [*own, *(assignment_clock(a, clocks) for a in assignments)] if clock]
     return min(running, key=lambda clock: clock.due_at, default=None)
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from agencies.models import Agency, Member
 from agencies.permissions import may
 from agencies.roles import Operation
-from calls import pages
+from calls import approvals, pages
 from calls import queries as call_queries
 from calls.models import Call, Disposition, Note, Transfer
 from calls.pages import Choice, DecisionView, QuestionView
@@ -94,6 +94,16 @@ class TransferView:
 
 
 @dataclass(frozen=True)
+class ApprovalView:
+    """A supervisor's yes that the call waits for. `is_own`: this viewer may not be the one who answers."""
+
+    asked_at: datetime
+    asked_by: str
+    clock: Clock | None
+    is_own: bool
+
+
+@dataclass(frozen=True)
 class HistoryRow:
     """A line of the ledger in words. `routine` lines can be filtered out."""
 
@@ -147,11 +157,12 @@ class CallPage:
     report_number: str
     joined_into: str
     hold_until: datetime | None
+    approval: ApprovalView | None
 
 
 _URLS = (
     "assignments", "triage", "override", "notes", "closure", "transfer", "acknowledgement", "hand-back", "cancellation",
-    "reopening", "schedule", "joining", "emergency", "details",
+    "reopening", "schedule", "joining", "emergency", "details", "approval",
 )  # fmt: skip
 _KEYS = {"acknowledged": "e", "en_route": "e", "on_scene": "s", "cleared": "l"}
 _ORDER = list(AssignmentStatus)
@@ -208,6 +219,7 @@ def call_page(call: Call, *, viewer: Member, now: datetime) -> CallPage:
         report_number=call.report_number,
         joined_into=call.joined_into.number if call.joined_into else "",
         hold_until=call.hold_until,
+        approval=_approval(call, clocks, viewer),
     )
 
 
@@ -223,6 +235,7 @@ def permitted(call: Call, transfer: Transfer | None, *, viewer: Member, now: dat
         "assign": (assignable and call.route == Route.CSO, Operation.ASSIGN),
         "triage": (is_open, Operation.TRIAGE),
         "override": (is_open, Operation.OVERRIDE),
+        "approve": (is_open, Operation.APPROVE),
         "note": (True, Operation.NOTE),
         "close": (may_move(status, CallStatus.CLOSED), Operation.CLOSE),
         "cancel": (may_move(status, CallStatus.CANCELLED), Operation.CANCEL),
@@ -344,6 +357,18 @@ def _transfer(call: Call, row: Transfer | None, clocks: Clocks) -> TransferView 
         accepted_by=row.accepted_by,
         external_number=row.external_number,
         acknowledged_at=row.acknowledged_at,
+    )
+
+
+def _approval(call: Call, clocks: Clocks, viewer: Member) -> ApprovalView | None:
+    row = approvals.waiting(call) if approvals.is_missing(call) else None
+    if row is None:
+        return None
+    return ApprovalView(
+        asked_at=row.asked_at,
+        asked_by=str(row.asked_by) if row.asked_by else "",
+        clock=clocks.get((call.pk, None, "approval_sworn")),
+        is_own=viewer.pk in (row.asked_by_id, call.taken_by_id),
     )
 
 

@@ -17,11 +17,13 @@ Steps = Mapping[str, list[float]]
 
 # Deadlines that say that somebody was late. The others are alarm clocks: they ring when a time has come.
 LATE_KINDS = (
-    "undecided", "undecided_sworn", "unassigned", "unassigned_supervisor", "delayed_caller", "acknowledge", "en_route",
+    "undecided", "undecided_sworn", "approval", "approval_sworn", "unassigned", "unassigned_supervisor",
+    "delayed_caller", "acknowledge", "en_route",
     "welfare_alarm", "welfare_mayday", "transfer", "transfer_supervisor",
 )  # fmt: skip
 # Decisions by a person that are no override of what the rules said.
-_NO_OVERRIDE = {"", "emergency", "self_initiated", "upgrade", "handed_back"}
+_NO_OVERRIDE = {"", "emergency", "self_initiated", "upgrade", "handed_back", "not_approved"}
+_NOT_APPROVED = ("not_approved", "not_answered")
 _ENDED = {"closed", "cancelled"}
 _CSO, _SELF, _ASSIST = "cso", "self_initiated", "sworn_request"
 
@@ -193,10 +195,10 @@ def _not_sent(calls: list[CallFact], *, has_units: bool) -> Figures:
 def _why_not_sent(call: CallFact, *, has_units: bool) -> str:
     """The reason as a code; the first that fits."""
     last = call.decisions[-1]
-    if last.person and last.route != _CSO and last.override not in _NO_OVERRIDE:
-        return {"no_cso": "all_busy" if has_units else "none_on_duty", "caller_asked": "caller_asked"}.get(
-            last.override, "override"
-        )
+    refused = last.override in _NOT_APPROVED
+    if refused or (last.person and last.route != _CSO and last.override not in _NO_OVERRIDE):
+        named = dict.fromkeys(_NOT_APPROVED, "not_approved") | {"caller_asked": "caller_asked"}
+        return (named | {"no_cso": "all_busy" if has_units else "none_on_duty"}).get(last.override, "override")
     if any(d.off_hours for d in call.decisions):
         return "none_on_duty" if call.open_at_receipt else "outside_hours"
     if call.status not in _ENDED and call.route == _CSO:
@@ -222,6 +224,7 @@ def _late(calls: list[CallFact]) -> Figures:
     """Calls late by kind, each of the calls that could have been late in that way."""
     grounds: dict[str, tuple[str, Callable[[CallFact], bool]]] = {
         "undecided": ("calls received", lambda c: True),
+        "approval": ("calls queued for a CSO", lambda c: c.queued_at is not None),
         "unassigned": ("calls queued for a CSO", lambda c: c.queued_at is not None),
         "delayed_caller": ("calls queued for a CSO", lambda c: c.queued_at is not None),
         "acknowledge": ("calls a CSO was sent to", lambda c: bool(c.sent)),

@@ -44,6 +44,8 @@ ALARM: dict[str, Label] = {
     "undecided_sworn": gettext_lazy("Undecided: sent to sworn"),
     "unassigned": gettext_lazy("No unit yet"),
     "unassigned_supervisor": gettext_lazy("No unit yet, supervisor"),
+    "approval": gettext_lazy("Supervisor's yes wanted"),
+    "approval_late": gettext_lazy("No supervisor has answered"),
     "delayed_caller": gettext_lazy("Call the caller back"),
     "appointment": gettext_lazy("Appointment is due"),
     "acknowledge": gettext_lazy("Not acknowledged"),
@@ -53,6 +55,12 @@ ALARM: dict[str, Label] = {
     "welfare_mayday": gettext_lazy("MAYDAY, no answer from"),
     "transfer": gettext_lazy("Sworn has not accepted"),
     "transfer_supervisor": gettext_lazy("Sworn has not accepted, supervisor"),
+}
+APPROVAL: dict[str, Label] = {
+    "granted": gettext_lazy("Supervisor: yes"),
+    "refused": gettext_lazy("Supervisor: no"),
+    "lapsed": gettext_lazy("No supervisor answered in time: sworn"),
+    "withdrawn": gettext_lazy("A supervisor's yes is not needed any more"),
 }
 # The figures of a shift.
 FIGURE: dict[str, Label] = {
@@ -78,6 +86,8 @@ LATE: dict[str, Label] = {
     "undecided_sworn": gettext_lazy("sent to sworn undecided"),
     "unassigned": gettext_lazy("no unit in time"),
     "unassigned_supervisor": gettext_lazy("no unit in twice the time"),
+    "approval": gettext_lazy("no supervisor's answer in time"),
+    "approval_sworn": gettext_lazy("sworn without a supervisor's answer"),
     "delayed_caller": gettext_lazy("caller to be called back"),
     "acknowledge": gettext_lazy("not acknowledged in time"),
     "en_route": gettext_lazy("not en route in time"),
@@ -103,6 +113,7 @@ WHY_NOT_SENT: dict[str, Label] = {
     "outside_hours": gettext_lazy("outside hours"),
     "caller_asked": gettext_lazy("caller asked for an officer"),
     "override": gettext_lazy("overridden"),
+    "not_approved": gettext_lazy("no supervisor's yes"),
     "waiting": gettext_lazy("still waiting"),
     "handed_over": gettext_lazy("handed over"),
     "cancelled": gettext_lazy("cancelled"),
@@ -160,6 +171,8 @@ _WORDS: dict[str, Callable[[Data, Data], str]] = {
     "call.amended": _amended,
     "call.decided": _decided,
     "call.moved": _moved,
+    "approval.asked": lambda about, data: _("A supervisor's yes is asked for"),
+    "approval.answered": lambda about, data: label(APPROVAL, data.get("answer")),
     "call.joined": lambda about, data: _("Joined to %(into)s") % {"into": data.get("into")},
     "call.joined_by": lambda about, data: _("%(from)s was joined to this call") % {"from": data.get("from")},
     "transfer.requested": lambda about, data: _("Transfer asked for"),

@@ -20,8 +20,9 @@ def next_question(rule_set: RuleSet, floor: Floor, case: Case) -> Question | Non
 def next_questions(rule_set: RuleSet, floor: Floor, case: Case) -> tuple[Question, ...]:
     """The questions that can still change the route, the most decisive first; none once the route is settled.
 
-    First the one whose yes is the most urgent, then the one that leaves the most open. What the caller could not say is not asked again. While the type is open, only questions asked of every type are
-    put, so that nobody is asked what will turn out not to matter.
+    First the one whose yes is the most urgent, then the one that leaves the most open. What the caller could not say is
+    not asked again. While the type is open, only questions asked of every type are put, so that nobody is asked what
+    will turn out not to matter.
     """
     weights = open_weights(rule_set, floor, case)
 

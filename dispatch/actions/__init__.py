@@ -2,6 +2,7 @@
 
 from dispatch.actions.alerting import AlreadyTaken, take_alarm
 from dispatch.actions.assigning import (
+    ApprovalNeeded,
     AssignOrder,
     StatusOrder,
     UnitBusy,
@@ -31,9 +32,9 @@ from dispatch.actions.handing_over import (
 from dispatch.actions.shifts import RosterLine, ShiftOrder, plan_shift, sign_off
 
 __all__ = [
-    "Acceptance", "AlreadyTaken", "AssignOrder", "CloseOrder", "RosterLine", "ShiftOrder", "StatusOrder",
-    "TransferOrder", "UnitBusy", "UnitStatusOrder", "UnitUnqualified", "acknowledge_transfer", "add_note",
-    "answer_welfare", "assign_unit", "cancel_call", "check_by_radio", "close_call", "hand_back", "join_call",
-    "move_assignment", "open_self_initiated", "plan_shift", "reopen_call", "report_position", "schedule_call",
-    "send_mayday", "set_unit_status", "sign_off", "strike_note", "take_alarm", "transfer_call",
+    "Acceptance", "AlreadyTaken", "ApprovalNeeded", "AssignOrder", "CloseOrder", "RosterLine", "ShiftOrder",
+    "StatusOrder", "TransferOrder", "UnitBusy", "UnitStatusOrder", "UnitUnqualified", "acknowledge_transfer",
+    "add_note", "answer_welfare", "assign_unit", "cancel_call", "check_by_radio", "close_call", "hand_back",
+    "join_call", "move_assignment", "open_self_initiated", "plan_shift", "reopen_call", "report_position",
+    "schedule_call", "send_mayday", "set_unit_status", "sign_off", "strike_note", "take_alarm", "transfer_call",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from agencies.errors import IllegalMove, Invalid, Refused
 from agencies.models import Member
 from agencies.permissions import require
 from agencies.roles import Operation
-from calls import moves
+from calls import approvals, moves
 from calls import queries as call_queries
 from calls.intake import check_text, check_values
 from calls.models import Call, Disposition, Transfer
@@ -36,6 +36,12 @@ class UnitUnqualified(Refused):
     """Nobody in the unit has the qualification; a dispatcher may send it all the same, with a reason."""
 
     code, title = "unit_unqualified", "That unit is not qualified for this call"
+
+
+class ApprovalNeeded(Refused):
+    """A rule wants a supervisor's yes before anybody is sent."""
+
+    code, title = "approval_needed", "A supervisor has to approve this first"
 
 
 @dataclass(frozen=True)
@@ -177,6 +183,8 @@ def _check_call(call: Call) -> None:
         raise IllegalMove(f"Call {call.number} is {_words(status)}: no unit can be sent to it.")
     if call.route != Route.CSO:
         raise IllegalMove(f"Call {call.number} is not for a CSO as it stands: decide its route first.")
+    if approvals.is_missing(call):
+        raise ApprovalNeeded(f"A supervisor has to approve call {call.number} first.", call=call.number)
 
 
 def _check_unit(call: Call, unit: Unit, order: AssignOrder, now: datetime) -> None:

@@ -7,7 +7,7 @@ from agencies.errors import IllegalMove, Invalid
 from agencies.models import Member
 from agencies.permissions import require
 from agencies.roles import Operation
-from calls import moves, notes
+from calls import approvals, moves, notes
 from calls import queries as call_queries
 from calls.intake import check_text
 from calls.models import Call, Disposition
@@ -84,6 +84,8 @@ def reopen_call(call_id: int, *, reason: str, by: Member, now: datetime) -> Call
         if CallStatus(call.status) not in ENDED:
             raise IllegalMove(f"Call {call.number} is open.")
         to_queue(book, call, why="reopened", reason=reason)
+        if call.decision is not None and approvals.is_missing(call):
+            approvals.ask(book, call, call.decision)
     return call
 
 

@@ -17,7 +17,7 @@ from agencies.models import Member
 from agencies.roles import Role
 from calls import actions as call_actions
 from calls.intake import Amendment, Intake, Override
-from calls.models import Call, Note
+from calls.models import Call, Note, RuleSet
 from calls.states import Route
 from dispatch import actions, pictures, sweep
 from dispatch.actions import (
@@ -89,6 +89,15 @@ def _transfer(s: Scene, *, call: Call | None = None) -> Call:
     return actions.transfer_call((call or s.queued).pk, TransferOrder(reason="a weapon"), by=s.dora, now=s.now)
 
 
+def _ask_sue(s: Scene) -> None:
+    """From now on every rule wants a supervisor's yes, and the queued call is decided again."""
+    row = RuleSet.objects.get(status="published")
+    rules = [rule | {"approval": True} for rule in row.document["rules"]]
+    RuleSet.objects.filter(pk=row.pk).update(status="retired")
+    RuleSet.objects.create(version=2, status="published", document=row.document | {"rules": rules}, drafted_at=s.now)
+    call_actions.triage_call(s.queued.pk, answers={}, facts={}, type_code=None, by=s.dora, now=s.now)
+
+
 def _cancel(s: Scene) -> Call:
     return actions.cancel_call(s.queued.pk, disposition="10", reason="went away", by=s.dora, now=s.now)
 
@@ -120,6 +129,13 @@ CASES: dict[str, list[tuple[Act | None, Act]]] = {
                 s.queued.pk, Override(Route.SWORN, "other", "asked for an officer"), by=s.dora, now=s.now
             )
         )
+    ],
+    "answer_approval": [
+        case(lambda s: call_actions.answer_approval(s.queued.pk, is_granted=True, by=s.sue, now=s.now), first=_ask_sue),
+        case(
+            lambda s: call_actions.answer_approval(s.queued.pk, is_granted=False, reason="no", by=s.sue, now=s.now),
+            first=_ask_sue,
+        ),
     ],
     "assign_unit": [
         case(lambda s: actions.assign_unit(s.queued.pk, AssignOrder(s.units[2]), by=s.dora, now=s.now)),

@@ -94,6 +94,8 @@ def test_each_question_that_is_put_has_an_answer_that_changes_the_decision() -> 
             case = an_ordinary_case(city, call_type.code)
             while questions := next_questions(rule_set_of(city), floor_of(city), case):
                 before = decided(case, city)
-                told = [replace(case, answers=case.answers | answers_of(questions[0], said)) for said in ("yes", "no")]
+                told = [
+                    replace(case, answers={**case.answers, **answers_of(questions[0], said)}) for said in ("yes", "no")
+                ]
                 assert any(decided(after, city) != before for after in told), (city, call_type.code, questions[0].id)
                 case = told[1]
