@@ -49,6 +49,7 @@ class Operation(StrEnum):
     PLAN_SHIFT = "plan_shift"
     READ_ROLLUP = "read_rollup"
     SIGN_OFF = "sign_off"
+    REVIEW = "review"
     READ_RULE_SETS = "read_rule_sets"
     EDIT_RULE_SETS = "edit_rule_sets"
     MANAGE_MEMBERS = "manage_members"
@@ -86,6 +87,7 @@ _TABLE: dict[Operation, tuple[Grant, Grant, Grant, Grant]] = {
     Operation.PLAN_SHIFT: (_NO, _NO, _YES, _NO),
     Operation.READ_ROLLUP: (_YES, _OWN, _YES, _NO),
     Operation.SIGN_OFF: (_NO, _NO, _YES, _NO),
+    Operation.REVIEW: (_NO, _NO, _YES, _NO),
     Operation.READ_RULE_SETS: (_YES, _YES, _YES, _YES),
     Operation.EDIT_RULE_SETS: (_NO, _NO, _NO, _YES),
     Operation.MANAGE_MEMBERS: (_NO, _NO, _NO, _YES),

@@ -240,6 +240,7 @@ class Decision(TenantModel):
     override_code = internal(models.CharField(max_length=40, blank=True))
     override_text = resident(models.CharField(max_length=500, blank=True))
     suggested_route = internal(models.CharField(max_length=8, blank=True))
+    suggested_id = internal(models.CharField(max_length=40, blank=True, default="", db_default=""))
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [

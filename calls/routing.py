@@ -111,6 +111,7 @@ def override(book: Book, call: Call, chosen: Override) -> Decision:
         override_code=chosen.reason_code,
         override_text=chosen.reason_text,
         suggested_route=suggested.route or "",
+        suggested_id=suggested.decided_by.id if suggested.decided_by else "",
         approval=suggested.approval and chosen.route is not Route.SWORN,
     )
 
@@ -166,6 +167,7 @@ def upgrade(book: Book, call: Call, to: str, *, danger: bool) -> Decision:
         reasons=[f"{book.by} asked {to} to take it{' because of danger' if danger else ''}."],
         override_code="upgrade",
         suggested_route=call.route or "",
+        suggested_id=_rule_of(call.decision),
     )
 
 
@@ -205,6 +207,7 @@ def not_approved(book: Book, call: Call) -> Decision:
         reasons=["No supervisor approved it in time." if by_clock else f"{book.by} did not approve it."],
         override_code="not_answered" if by_clock else "not_approved",
         suggested_route=(asked.route or "") if asked else "",
+        suggested_id=_rule_of(asked),
     )
 
 
@@ -325,6 +328,13 @@ def _store(book: Book, call: Call, rules: queries.Rules, **values: Any) -> Decis
     data |= {"off_hours": decision.off_hours} if decision.off_hours else {}
     book.add("call.decided", call=call, data=data)
     return decision
+
+
+def _rule_of(decision: Decision | None) -> str:
+    """The rule that a decision is by, also where a person chose otherwise."""
+    if decision is None:
+        return ""
+    return decision.suggested_id if decision.decided_kind == _PERSON else decision.decided_id
 
 
 def _id_of(book: Book) -> str:

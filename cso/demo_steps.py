@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from agencies.models import Member
-from calls.actions import triage_call
+from agencies.roles import Role
+from calls import approvals
+from calls.actions import answer_approval, triage_call
 from calls.models import Call
 from calls.states import CallStatus
 from cso import demo_calls
@@ -108,6 +110,9 @@ class Steps:
             return timedelta(minutes=1)
         if not best:
             return timedelta(minutes=1)
+        if approvals.is_missing(call):
+            sue = Member.objects.filter(roles__contains=[Role.SUPERVISOR]).exclude(pk=self.desk.pk).earliest("pk")
+            answer_approval(call.pk, is_granted=True, by=sue.as_role(Role.SUPERVISOR), now=self.now)
         assign_unit(call.pk, AssignOrder(best[0]), by=self.desk, now=self.now)
         return story.acknowledge_after
 

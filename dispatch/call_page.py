@@ -132,7 +132,6 @@ class CallPage:
     picked_priority: int | None
     facts: Sequence[tuple[str, str]]
     questions: Sequence[QuestionView]
-    idle_questions: Sequence[QuestionView]
     decision: DecisionView | None
     earlier_decisions: Sequence[DecisionView]
     notes: Sequence[NoteRow]
@@ -159,6 +158,14 @@ class CallPage:
     hold_until: datetime | None
     approval: ApprovalView | None
 
+    @property
+    def questions_to_ask(self) -> list[QuestionView]:
+        return [question for question in self.questions if not question.is_idle]
+
+    @property
+    def idle_questions(self) -> list[QuestionView]:
+        return [question for question in self.questions if question.is_idle]
+
 
 _URLS = (
     "assignments", "triage", "override", "notes", "closure", "transfer", "acknowledgement", "hand-back", "cancellation",
@@ -171,13 +178,11 @@ _ORDER = list(AssignmentStatus)
 def call_page(call: Call, *, viewer: Member, now: datetime) -> CallPage:
     """Everything about `call` that `viewer` may see and do now."""
     agency = viewer.agency
-    clocks = board.clocks_of([call.pk])
-    assignments = queries.open_assignments(call)
+    clocks, assignments = board.clocks_of([call.pk]), queries.open_assignments(call)
     transfer = call.transfers.select_related("requested_by").order_by("-requested_at").first()
     allowed = permitted(call, transfer, viewer=viewer, now=now)
     decisions = list(call.decisions.select_related("rule_set", "by").order_by("-at", "-pk"))
     notes = list(call.notes.select_related("by", "struck_by").order_by("at", "pk"))
-    asked = pages.questions_to_decide(call) if "triage" in allowed else []
     offers, short = _offers(call, now) if "assign" in allowed else ([], [])
     return CallPage(
         row=board.call_row(agency, call, assignments, clocks),
@@ -193,8 +198,7 @@ def call_page(call: Call, *, viewer: Member, now: datetime) -> CallPage:
         narrative=call.narrative,
         picked_priority=call.picked_priority,
         facts=[(label(FACT, name), str(value)) for name, value in call.facts.items() if value not in (None, "")],
-        questions=[question for question in asked if not question.is_idle],
-        idle_questions=[question for question in asked if question.is_idle],
+        questions=pages.questions_to_decide(call) if "triage" in allowed else [],
         decision=pages.decision_of(decisions[0]) if decisions else None,
         earlier_decisions=[pages.decision_of(row) for row in decisions[1:]],
         notes=[_note(row, viewer, agency) for row in notes],

@@ -22,7 +22,7 @@ LATE_KINDS = (
     "welfare_alarm", "welfare_mayday", "transfer", "transfer_supervisor",
 )  # fmt: skip
 # Decisions by a person that are no override of what the rules said.
-_NO_OVERRIDE = {"", "emergency", "self_initiated", "upgrade", "handed_back", "not_approved"}
+NO_OVERRIDE = {"", "emergency", "self_initiated", "upgrade", "handed_back", "not_approved"}
 _NOT_APPROVED = ("not_approved", "not_answered")
 _ENDED = {"closed", "cancelled"}
 _CSO, _SELF, _ASSIST = "cso", "self_initiated", "sworn_request"
@@ -188,15 +188,15 @@ def _funnel(calls: list[CallFact], all_calls: str) -> Figures:
 def _not_sent(calls: list[CallFact], *, has_units: bool) -> Figures:
     eligible = [c for c in calls if c.eligible]
     missed = [c for c in eligible if not c.sent]
-    reasons = _counts(_why_not_sent(c, has_units=has_units) for c in missed)
+    reasons = _counts(why_not_sent(c, has_units=has_units) for c in missed)
     return share(len(missed), len(eligible), "eligible calls") | {"reasons": reasons}
 
 
-def _why_not_sent(call: CallFact, *, has_units: bool) -> str:
+def why_not_sent(call: CallFact, *, has_units: bool) -> str:
     """The reason as a code; the first that fits."""
     last = call.decisions[-1]
     refused = last.override in _NOT_APPROVED
-    if refused or (last.person and last.route != _CSO and last.override not in _NO_OVERRIDE):
+    if refused or (last.person and last.route != _CSO and last.override not in NO_OVERRIDE):
         named = dict.fromkeys(_NOT_APPROVED, "not_approved") | {"caller_asked": "caller_asked"}
         return (named | {"no_cso": "all_busy" if has_units else "none_on_duty"}).get(last.override, "override")
     if any(d.off_hours for d in call.decisions):
@@ -291,7 +291,7 @@ def _transfers(calls: list[CallFact]) -> Figures:
 
 
 def _overrides(calls: list[CallFact]) -> Figures:
-    chosen = [[d for d in c.decisions if d.person and d.override not in _NO_OVERRIDE] for c in calls]
+    chosen = [[d for d in c.decisions if d.person and d.override not in NO_OVERRIDE] for c in calls]
     return {
         "calls": share(sum(bool(d) for d in chosen), sum(bool(c.decisions) for c in calls), "calls decided"),
         "by_route": _counts(d.route for found in chosen for d in found),

@@ -182,3 +182,10 @@ def callsigns(typed: str) -> list[str]:
 
 def _not_understood() -> Invalid:
     return Invalid(_("Not understood. Try: 412 · C12 412 · C12 os · C12 ok · rc C12 C14 · n 412 words"))
+
+
+class PeriodForm(forms.Form):
+    """Days as a browser sends them."""
+
+    first = forms.DateField(required=False)
+    last = forms.DateField(required=False)

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from dispatch import streams
-from dispatch.views import calls, pages, shifts, units
+from dispatch.views import calls, pages, review, shifts, units
 
 A = "a/<slug:agency>/"
 CALL = A + "calls/<str:number>/"
@@ -35,6 +35,8 @@ urlpatterns = [
     path(A + "radio-checks/", units.radio_checks, name="radio-checks"),
     path(A + "alarms/<int:alarm_id>/taking/", units.alarm_taking, name="alarm-taking"),
     path(A + "commands/", units.commands, name="commands"),
+    path(A + "review/", review.review, name="review"),
+    path(A + "review/calls/", review.review_calls, name="review-calls"),
     path(A + "shifts/", shifts.shifts, name="shifts"),
     path(A + "shifts/<int:shift_id>/", shifts.shift, name="shift"),
     path(A + "shifts/<int:shift_id>/sign-off/", shifts.sign_off, name="shift-sign-off"),

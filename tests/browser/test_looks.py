@@ -43,6 +43,8 @@ def test_axe_finds_nothing_at_the_desk(
         f"calls/{busy.number}/",
         "calls/",
         "shifts/",
+        "review/",
+        "review/calls/",
         "wall/",
     ]
     page = open_as(browser, web, sign_in(sue), page_of(sue, pages[0]), color_scheme=scheme)
