@@ -14,7 +14,9 @@ from django.http import HttpRequest, HttpResponseBase
 from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-PROBES = ("healthz", "readyz")  # asked every few seconds by machines
+from cso import meters
+
+PROBES = ("healthz", "readyz", "metrics")  # asked every few seconds by machines
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 log = structlog.get_logger("cso.request")
 
@@ -97,6 +99,7 @@ class RequestLog:
         response = self.get_response(request)
         route = request.resolver_match.route if request.resolver_match else None
         if route not in PROBES:
-            ms = round((time.monotonic() - begin) * 1000, 1)
-            log.info("request", method=request.method, route=route, status=response.status_code, ms=ms)
+            seconds, status = time.monotonic() - begin, response.status_code
+            meters.count_request(request.method, route, status, seconds=seconds)
+            log.info("request", method=request.method, route=route, status=status, ms=round(seconds * 1000, 1))
         return response

@@ -30,15 +30,15 @@ def checked(read: Callable[..., T], name: str, *, hint: str, **options: Any) -> 
 
 
 def secret(name: str, *, hint: str, default: str | None = None) -> str:
-    """A setting that may stand in the file which NAME_FILE names."""
+    """A setting that may stand in the file which NAME_FILE names. It may be empty where the default is."""
     file = env.str(f"{name}_FILE", "")
     if file:
         try:
             return Path(file).read_text().strip()
         except OSError as error:
             sys.exit(f"{name}_FILE: {file} cannot be read ({error.strerror})")
-    value = env.str(name, default)
-    if not value:
+    value: str = env.str(name, default) or ""
+    if not value and default != "":
         sys.exit(f"{name}: {hint}")
     return value
 
@@ -306,7 +306,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SECURE_SSL_REDIRECT = not INSECURE_HTTP
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 0 if INSECURE_HTTP else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not INSECURE_HTTP
 SECURE_HSTS_PRELOAD = not INSECURE_HTTP
@@ -325,6 +325,8 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- Logs -------------------------------------------------------------------------------------------------------
 
+# Whoever has it may read /metrics; where it is empty nobody may.
+METRICS_TOKEN = secret("CSO_METRICS_TOKEN", default="", hint="a long random word")
 LOGGING_CONFIG = None
 logs.configure(level=env.str("CSO_LOG_LEVEL", "INFO").upper())
 

@@ -3,11 +3,12 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from api.events import events
-from cso import health, signin
+from cso import health, metrics, signin
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("accounts/login/", signin.SignIn.as_view(), name="account_login"),
     path("accounts/demo/", signin.demo_sign_in, name="demo-sign-in"),
     path("accounts/", include("allauth.urls")),

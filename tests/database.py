@@ -30,6 +30,7 @@ def _enter_room() -> rooms.Room:
         "REDIS_URL": f"unix://{room.valkey_sockets}/valkey.sock",
         "CSO_INSECURE_HTTP": "1",
         "CSO_STATIC_AS_IS": "1",
+        "CSO_METRICS_TOKEN": "only-for-tests",
         "CSO_STANDBY_CLOCK": "0",  # a test says itself when the clock looks
         "CSO_DATA_DIR": str(room.path / "console"),
     }
