@@ -43,11 +43,17 @@ class Case:
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """`value(case)` is the truth; `opens(case)` the fields whose being unknown leaves it unknown (with repeats).
-    `settled` is the truth for every case of the type, None when that depends on the case."""
+    `settled` is the truth for every case of the type, None when that depends on the case.
+
+    How it is made stays visible, so that a proof reads what decides: a leaf reads one field (`reads`, "answer.x" for an
+    answer, "" for none); a branch `joins` its `parts` by "not", "all" or "any"."""
 
     value: Callable[[Case], Truth]
     opens: Callable[[Case], Iterator[str]]
     settled: Truth = None
+    reads: str = ""
+    joins: str = ""
+    parts: tuple["Compiled", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +82,27 @@ def _compile(condition: Condition, sight: Sight) -> Compiled | bool:
         case FieldTest():
             return _leaf(condition, sight)
         case Not(part):
-            return _negate(_compile(part, sight))
+            return negated(_compile(part, sight))
         case AllOf(parts):
-            return _join([_compile(part, sight) for part in parts], settles=False)
+            return joined([_compile(part, sight) for part in parts], settles=False)
         case AnyOf(parts):
-            return _join([_compile(part, sight) for part in parts], settles=True)
+            return joined([_compile(part, sight) for part in parts], settles=True)
 
 
-def _negate(part: Compiled | bool) -> Compiled | bool:
+def negated(part: Compiled | bool) -> Compiled | bool:
+    """`not` of the part."""
     if isinstance(part, bool):
         return not part
     value = part.value
 
-    def negated(case: Case) -> Truth:
+    def opposite(case: Case) -> Truth:
         truth = value(case)
         return None if truth is None else not truth
 
-    return Compiled(negated, part.opens)
+    return Compiled(opposite, part.opens, joins="not", parts=(part,))
 
 
-def _join(parts: list[Compiled | bool], *, settles: bool) -> Compiled | bool:
+def joined(parts: list[Compiled | bool], *, settles: bool) -> Compiled | bool:
     """`all` (settled by a False) and `any` (settled by a True) are one thing seen from two sides."""
     if settles in [part for part in parts if isinstance(part, bool)]:
         return settles
@@ -105,7 +112,7 @@ def _join(parts: list[Compiled | bool], *, settles: bool) -> Compiled | bool:
     values = tuple(part.value for part in live)
     otherwise = not settles
 
-    def joined(case: Case) -> Truth:
+    def whole(case: Case) -> Truth:
         truth: Truth = otherwise
         for value in values:
             now = value(case)
@@ -120,7 +127,7 @@ def _join(parts: list[Compiled | bool], *, settles: bool) -> Compiled | bool:
             if part.value(case) is None:
                 yield from part.opens(case)
 
-    return Compiled(joined, opens)
+    return Compiled(whole, opens, joins="any" if settles else "all", parts=tuple(live))
 
 
 def _leaf(test: FieldTest, sight: Sight) -> Compiled:
@@ -133,7 +140,7 @@ def _leaf(test: FieldTest, sight: Sight) -> Compiled:
         if value(case) is None:
             yield name
 
-    return Compiled(value, opens)
+    return Compiled(value, opens, reads=name)
 
 
 def _answer(test: FieldTest, sight: Sight) -> Compiled:
@@ -153,7 +160,7 @@ def _answer(test: FieldTest, sight: Sight) -> Compiled:
         if value(case) is None:
             yield code
 
-    return Compiled(value, opens)
+    return Compiled(value, opens, reads=test.field)
 
 
 def _reader(test: FieldTest) -> Callable[[Case], Truth]:

@@ -1,12 +1,12 @@
 """A rule set and a floor compiled for the calls of one type, once, and kept."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from calls.triage import phrases
 from calls.triage.conditions import field_tests
-from calls.triage.evaluate import Case, Compiled, Sight, Truth, compile_condition
+from calls.triage.evaluate import Case, Compiled, Sight, compile_condition, joined, negated
 from calls.triage.floor import NO_FLOOR, SECURED_ASSIST, Floor
 from calls.triage.reading import Text
 from calls.triage.rules import Disqualifier, Question, Rule, RuleSet
@@ -41,21 +41,22 @@ class Program:
         return tuple(question for question in self.questions if len(question.codes) > 1)
 
 
-_is_assist: Callable[[Case], Truth] = compile_condition(SECURED_ASSIST, sight=Sight(None, lambda _: True)).value
+IS_ASSIST = compile_condition(SECURED_ASSIST, sight=Sight(None, lambda _: True))
+"""Calls for which this is true have a program of their own."""
 
 
 def program_for(rule_set: RuleSet, floor: Floor, case: Case) -> Program:
     """The program for the call's type; types that the documents do not name share one."""
-    assist = case.source == "sworn_request" and _is_assist(case) is True
+    assist = case.source == "sworn_request" and IS_ASSIST.value(case) is True
     call_type = case.type or None
-    if call_type is not None and call_type not in _named_types(rule_set, floor):
+    if call_type is not None and call_type not in named_types(rule_set, floor):
         in_use = floor.types is None or call_type in floor.types
         return _program(rule_set, floor, "", assist=assist, in_use=in_use)
     return _program(rule_set, floor, call_type, assist=assist, in_use=True)
 
 
 @lru_cache(maxsize=256)
-def _named_types(rule_set: RuleSet, floor: Floor) -> frozenset[str]:
+def named_types(rule_set: RuleSet, floor: Floor) -> frozenset[str]:
     """The types for which anything can differ: those in use, or else those the documents name."""
     conditions = [
         item.when
@@ -71,6 +72,11 @@ def _named_types(rule_set: RuleSet, floor: Floor) -> frozenset[str]:
 
 @lru_cache(maxsize=KEPT_PROGRAMS)
 def _program(rule_set: RuleSet, floor: Floor, call_type: str | None, *, assist: bool, in_use: bool) -> Program:
+    return compile_program(rule_set, floor, call_type, assist=assist, in_use=in_use)
+
+
+def compile_program(rule_set: RuleSet, floor: Floor, call_type: str | None, *, assist: bool, in_use: bool) -> Program:
+    """The program for calls of one type, fresh: `program_for` keeps them. "" is a type that no document names."""
     questions = () if assist else _asked(rule_set, call_type)
     open_codes = frozenset(code for question in questions for code in question.codes)
     sight = Sight(call_type, open_codes.__contains__)
@@ -123,19 +129,19 @@ def _must_ask(floor: Floor, sight: Sight, code: str, *, assist: bool) -> bool:
 
 def _of_the_incident(floor: Floor, sight: Sight) -> Iterator[Guard]:
     """What a secured assist sets aside. While it may still turn out to be one, these are unknown rather than true."""
-    may_be_assist = compile_condition(SECURED_ASSIST, sight=sight)
+    no_assist = negated(compile_condition(SECURED_ASSIST, sight=sight))
 
-    def unless_assist(holds: Callable[[Case], bool]) -> Compiled:
-        def value(case: Case) -> Truth:
-            return holds(case) and (None if may_be_assist.value(case) is None else True)
+    def unless_assist(*parts: Compiled) -> Compiled:
+        whole = joined([*parts, no_assist], settles=False)
+        assert isinstance(whole, Compiled), "whether it is an assist hangs on the case"
+        return whole
 
-        return Compiled(value, may_be_assist.opens)
-
-    yield Guard(PRIORITY_1, "floor", phrases.PRIORITY_1, unless_assist(lambda case: case.priority == 1))
+    urgent = Compiled(lambda case: case.priority == 1, _nothing, reads="priority")
+    yield Guard(PRIORITY_1, "floor", phrases.PRIORITY_1, unless_assist(urgent))
     if sight.type is None and floor.never_cso:
         yield Guard(NEVER_CSO, "floor", phrases.NEVER_CSO, Compiled(lambda _: None, lambda _: iter(("type",))))
     elif sight.type in floor.never_cso:
-        yield Guard(NEVER_CSO, "floor", phrases.NEVER_CSO, unless_assist(lambda _: True))
+        yield Guard(NEVER_CSO, "floor", phrases.NEVER_CSO, unless_assist())
 
 
 def _nothing(_: Case) -> Iterator[str]:
