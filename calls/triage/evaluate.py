@@ -4,7 +4,7 @@
 that is not None stays what it is, whatever the unknown things turn out to be.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, cast
@@ -46,12 +46,14 @@ class Compiled:
     `settled` is the truth for every case of the type, None when that depends on the case.
 
     How it is made stays visible, so that a proof reads what decides: a leaf reads one field (`reads`, "answer.x" for an
-    answer, "" for none); a branch `joins` its `parts` by "not", "all" or "any"."""
+    answer, "" for none) and is the same as every leaf that `says` the same; a branch `joins` its `parts` by "not",
+    "all" or "any"."""
 
     value: Callable[[Case], Truth]
     opens: Callable[[Case], Iterator[str]]
     settled: Truth = None
     reads: str = ""
+    says: Hashable = None
     joins: str = ""
     parts: tuple["Compiled", ...] = ()
 
@@ -140,7 +142,7 @@ def _leaf(test: FieldTest, sight: Sight) -> Compiled:
         if value(case) is None:
             yield name
 
-    return Compiled(value, opens, reads=name)
+    return Compiled(value, opens, reads=name, says=test)
 
 
 def _answer(test: FieldTest, sight: Sight) -> Compiled:
@@ -160,7 +162,7 @@ def _answer(test: FieldTest, sight: Sight) -> Compiled:
         if value(case) is None:
             yield code
 
-    return Compiled(value, opens, reads=test.field)
+    return Compiled(value, opens, reads=test.field, says=(test, table[None]))
 
 
 def _reader(test: FieldTest) -> Callable[[Case], Truth]:

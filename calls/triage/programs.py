@@ -136,7 +136,7 @@ def _of_the_incident(floor: Floor, sight: Sight) -> Iterator[Guard]:
         assert isinstance(whole, Compiled), "whether it is an assist hangs on the case"
         return whole
 
-    urgent = Compiled(lambda case: case.priority == 1, _nothing, reads="priority")
+    urgent = Compiled(lambda case: case.priority == 1, _nothing, reads="priority", says=PRIORITY_1)
     yield Guard(PRIORITY_1, "floor", phrases.PRIORITY_1, unless_assist(urgent))
     if sight.type is None and floor.never_cso:
         yield Guard(NEVER_CSO, "floor", phrases.NEVER_CSO, Compiled(lambda _: None, lambda _: iter(("type",))))
