@@ -27,8 +27,8 @@ NEEDS: Mapping[str, str] = {
 help, and call for somebody else."""
 
 TRAFFIC = ("MVAINJY", "MVA", "MVCP", "MVAHR", "THAZ")
-"""Where a sworn officer asks at a secured scene, triage reads that instead of the incident: of such an assist nothing is
-needed but, at these, the authority to direct traffic or the one that the type needs anyway."""
+"""Where a sworn officer asks at a secured scene, triage reads that instead of the incident: such an assist needs no
+authority but, at these types, to direct traffic or what the type needs anyway."""
 
 CANNOT: Mapping[str, Text] = {
     "take_reports": {"en": "take reports", "es": "tomar informes"},

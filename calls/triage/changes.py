@@ -88,11 +88,11 @@ def _moved(part: str, before: Sequence[str], after: Sequence[str], language: str
 
 def _longest_in_order(places: Sequence[int]) -> set[int]:
     """The longest rising subsequence."""
-    best: list[list[int]] = []
+    best: list[tuple[int, ...]] = [()]
     for place in places:
-        longest = max((line for line in best if line[-1] < place), key=len, default=[])
-        best.append([*longest, place])
-    return set(max(best, key=len, default=[]))
+        longest = max(((len(line), line) for line in best if not line or line[-1] < place), default=(0, ()))[1]
+        best.append((*longest, place))
+    return set(max((len(line), line) for line in best)[1])
 
 
 def _whole(item: Question | Disqualifier | Rule | Invariant, language: str) -> str:

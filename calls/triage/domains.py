@@ -68,13 +68,13 @@ def _values(name: str, tests: list[FieldTest]) -> set[Value]:
             if field.high - field.low < FEW:
                 return {*range(field.low, field.high + 1), None}
             around = {int(value) + step for value in named for step in (-1, 0, 1)} | {field.low, field.high}
-            return {number for number in around if field.low <= number <= field.high} | {None}
+            return {None, *(number for number in around if field.low <= number <= field.high)}
         case _:
             other = SOMEWHERE if field.vocabulary else SOMEBODY
             taken = {tidy(str(value)) for value in named}
             while tidy(other) in taken:
                 other += " 1"
-            return {str(value) for value in named if tidy(str(value)) not in NOT_GIVEN} | {other, None}
+            return {None, other, *(str(value) for value in named if tidy(str(value)) not in NOT_GIVEN)}
 
 
 def _ordinary_first(name: str, values: set[Value]) -> tuple[Value, ...]:

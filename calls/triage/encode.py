@@ -1,8 +1,8 @@
 """Compiled conditions and programs as formulas over small finite domains, for z3.
 
-Nothing of the rules is written a second time: leaves are asked by running the very closures that `decide` runs, once for
-each value that can be told apart; only `not`, `all` and `any` and the order of `decide` are formulas. Every truth is a
-pair, *surely true* and *surely false*; a condition that is neither is unknown.
+Nothing of the rules is written a second time: leaves are asked by running the very closures that `decide` runs, once
+for each value that can be told apart; only `not`, `all` and `any` and the order of `decide` are formulas. Every truth
+is a pair, *surely true* and *surely false*; a condition that is neither is unknown.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
@@ -282,7 +282,9 @@ def checks_of(program: Program) -> Iterator[Compiled]:
 def case_of(chosen: Mapping[str, Value], call_type: str | None, *, others: Mapping[str, Value]) -> Case:
     """The call that an example describes; what no condition reads is as in `others`."""
     given = {**others, **chosen}
-    answers = {name.removeprefix(ANSWER): str(value) for name, value in given.items() if name.startswith(ANSWER) and value}
+    answers = {
+        name.removeprefix(ANSWER): str(value) for name, value in given.items() if name.startswith(ANSWER) and value
+    }
     facts = {name: value for name, value in given.items() if not name.startswith(ANSWER)}
     return replace(Case(**facts), type=call_type, answers=answers)  # type: ignore[arg-type]
 

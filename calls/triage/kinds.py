@@ -60,7 +60,9 @@ class Kind:
     def some_case(self, formula: Formula) -> Case | None:
         """Any call of this kind for which the formula holds."""
         found = self.space.some_call((self.base, formula))
-        return found and case_of(self.space.values_of(found, usual=self.usual), self.type, others=self.usual)
+        if found is None:
+            return None
+        return case_of(self.space.values_of(found, usual=self.usual), self.type, others=self.usual)
 
     def _category(self) -> Formula:
         """A call has the category of its type; without a type it has none."""
@@ -105,7 +107,8 @@ def _alike(sort: Sort, floor: Floor, space: Space) -> Hashable:
     """The same for two sorts of call of which the same is proved by the same formulas."""
     program, known = sort.program, sort.known
     spared = frozenset(entry.code for entry in floor.not_applicable if entry.type == sort.type)
-    parts = tuple((item.id, space.id_of(check)) for item, check in (*program.disqualifiers, *program.rules))
+    parts = tuple((item.id, space.id_of(check)) for item, check in program.disqualifiers)
+    parts += tuple((rule.id, space.id_of(check)) for rule, check in program.rules)
     guards = tuple((guard.id, space.id_of(guard.check)) for guard in program.guards)
     world = (known.category, known.apco == "WELFARE") if known else sort.type
     return sort.assist, sort.type is None, parts, guards, sort.asked, spared, world, needed(known, assist=sort.assist)

@@ -29,9 +29,10 @@ Because = Callable[[RuleSet, Case, str], str]
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One property of one kind of call. `broken` are the calls that break it, `confirmed` asks `decide` about one."""
+    """One property of one kind of call, by its name. `broken` are the calls that break it; `confirmed` asks `decide`
+    about one."""
 
-    property: str
+    name: str
     id: str
     broken: Formula
     confirmed: Confirmed
@@ -39,7 +40,7 @@ class Claim:
 
     @property
     def key(self) -> tuple[str, str]:
-        return self.property, self.id
+        return self.name, self.id
 
 
 def claims_of(kind: Kind, floor: Floor, setting: Setting) -> Iterator[Claim]:
@@ -102,9 +103,7 @@ def _routed(kind: Kind) -> Iterator[Claim]:
 
     if kind.type is None:
         return
-    settled = all_of(
-        any_of(kind.rules.truth(check)) for _, check in (*kind.program.disqualifiers, *kind.program.rules)
-    )
+    settled = all_of(any_of(kind.rules.truth(check)) for _, check in (*kind.program.disqualifiers, *kind.program.rules))
     fired = any_of(kind.rules.truth(check)[0] for _, check in kind.program.disqualifiers)
     none_true = all_of(kind.rules.truth(check)[1] for _, check in kind.program.rules)
     sworn = any_of(formula for rule, formula in kind.rules.deciding if rule.route == "sworn")

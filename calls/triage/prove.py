@@ -17,21 +17,22 @@ the proof: it is reported as the failure `replay`, so that nothing is published 
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from threading import Lock
 from time import monotonic
-from typing import Any
 
 from calls.triage import proof_words as words_of
 from calls.triage.authority import NOWHERE, Setting
 from calls.triage.conditions import ANSWER
 from calls.triage.decide import decide
-from calls.triage.domains import ORDINARY, Value
+from calls.triage.domains import ORDINARY
 from calls.triage.encode import OutOfTime, any_of
 from calls.triage.evaluate import Case
 from calls.triage.floor import NO_FLOOR, Floor
 from calls.triage.kinds import Kind, kinds_of
+from calls.triage.phrases import say
+from calls.triage.proofs import CounterExample, Failure, Proof
 from calls.triage.properties import Claim, claims_of
 from calls.triage.rules import Rule, RuleSet
 
@@ -40,49 +41,6 @@ LONGEST = 30.0
 
 _log = logging.getLogger(__name__)
 _one_at_a_time = Lock()
-
-
-@dataclass(frozen=True, slots=True)
-class CounterExample:
-    """A call: its type, the answers given, and the facts in which it differs from an ordinary call (null: not known)."""
-
-    case: Case
-    answers: Mapping[str, str]
-    facts: Mapping[str, Value]
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"type": self.case.type, "answers": dict(self.answers), "facts": dict(self.facts)}
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A property that does not hold. `rules` are the rules at fault; `types` the call types it happens with."""
-
-    property: str
-    id: str
-    counter_example: CounterExample | None
-    because: str
-    rules: tuple[str, ...] = ()
-    types: tuple[str, ...] = ()
-
-    def as_dict(self) -> dict[str, Any]:
-        shown = self.counter_example.as_dict() if self.counter_example else None
-        return {"property": self.property, "id": self.id, "counter_example": shown, "because": self.because}
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """What came of it. Proved: there is no failure."""
-
-    failures: tuple[Failure, ...]
-    seconds: float = 0.0
-
-    @property
-    def proved(self) -> bool:
-        return not self.failures
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"proved": self.proved, "failures": [failure.as_dict() for failure in self.failures]}
 
 
 def prove(
@@ -121,7 +79,7 @@ class _Prover:
                 self._hold(kind)
                 self._witness(kind)
         except OutOfTime:
-            because = words_of.say(words_of.OUT_OF_TIME, self.language)
+            because = say(words_of.OUT_OF_TIME, self.language)
             self.faults.append(Failure("time", "time", None, because))
             return tuple(self._shown())
         return (*self._shown(), *self._dead(), *self._double_ids())
@@ -143,7 +101,7 @@ class _Prover:
     def _replay(self, kind: Kind, claim: Claim, case: Case) -> None:
         example = _example(case, kind)
         if not claim.confirmed(self.rule_set, self.floor, case):
-            self._disagree(claim.property, claim.id, example)
+            self._disagree(claim.name, claim.id, example)
             return
         rule = decide(self.rule_set, NO_FLOOR, case).decided_by
         self.found[claim.key] = _Found(claim, example, {rule.id: None} if rule else {}, dict.fromkeys(kind.types))
@@ -163,7 +121,7 @@ class _Prover:
 
     def _disagree(self, name: str, identifier: str, example: CounterExample) -> None:
         _log.error("the proof of %s %s and decide disagree on %s", name, identifier, example.as_dict())
-        because = words_of.say(words_of.DISAGREES, self.language, what=f"{name} {identifier}")
+        because = say(words_of.DISAGREES, self.language, what=f"{name} {identifier}")
         self.faults.append(Failure("replay", f"{name}:{identifier}", example, because))
 
     def _shown(self) -> Iterator[Failure]:
@@ -173,7 +131,7 @@ class _Prover:
             others = [name for name in types if name != (found.example.case.type or "")]
             if others:
                 because += " " + words_of.also(others, self.language)
-            yield Failure(claim.property, claim.id, found.example, because, tuple(found.rules), types)
+            yield Failure(claim.name, claim.id, found.example, because, tuple(found.rules), types)
         yield from self.faults
 
     def _dead(self) -> Iterator[Failure]:
@@ -185,7 +143,7 @@ class _Prover:
     def _shadows(self, rule: Rule) -> tuple[str, ...]:
         """The earlier rules that also match whatever the rule says: without them it would decide something."""
         earlier = self.rule_set.rules[: self.rule_set.rules.index(rule)]
-        tested = {test for test in words_of.types_of(rule.when)}
+        tested = set(words_of.types_of(rule.when))
         return tuple(other.id for other in earlier if not tested or tested & set(words_of.types_of(other.when)))
 
     def _double_ids(self) -> Iterator[Failure]:
@@ -194,7 +152,7 @@ class _Prover:
         for part in ("questions", "disqualifiers", "rules", "invariants"):
             for item in getattr(self.rule_set, part):
                 if item.id in seen:
-                    because = words_of.say(words_of.DOUBLE, self.language, id=item.id)
+                    because = say(words_of.DOUBLE, self.language, id=item.id)
                     yield Failure("double_id", item.id, None, because)
                 seen.add(item.id)
 

@@ -84,9 +84,7 @@ def _test(test: FieldTest, language: str) -> str:
     if test.field in FLAGS:
         return words(FLAGS[test.field][not test.values[0]], language)
     low, high = test.values[0], test.values[-1]
-    return say(
-        COMPARED[test.operator], language, name=name, values=listed(test.values, language), low=low, high=high
-    )
+    return say(COMPARED[test.operator], language, name=name, values=listed(test.values, language), low=low, high=high)
 
 
 def _bracketed(part: Condition, language: str) -> str:
