@@ -52,6 +52,10 @@ class Operation(StrEnum):
     REVIEW = "review"
     READ_RULE_SETS = "read_rule_sets"
     EDIT_RULE_SETS = "edit_rule_sets"
+    PROVE_RULE_SETS = "prove_rule_sets"
+    PUBLISH_RULE_SETS = "publish_rule_sets"
+    CHANGE_FLOOR = "change_floor"
+    APPROVE_FLOOR = "approve_floor"
     MANAGE_MEMBERS = "manage_members"
 
 
@@ -90,6 +94,10 @@ _TABLE: dict[Operation, tuple[Grant, Grant, Grant, Grant]] = {
     Operation.REVIEW: (_NO, _NO, _YES, _NO),
     Operation.READ_RULE_SETS: (_YES, _YES, _YES, _YES),
     Operation.EDIT_RULE_SETS: (_NO, _NO, _NO, _YES),
+    Operation.PROVE_RULE_SETS: (_NO, _NO, _YES, _YES),
+    Operation.PUBLISH_RULE_SETS: (_NO, _NO, _NO, _YES),
+    Operation.CHANGE_FLOOR: (_NO, _NO, _NO, _YES),
+    Operation.APPROVE_FLOOR: (_NO, _NO, _YES, _YES),
     Operation.MANAGE_MEMBERS: (_NO, _NO, _NO, _YES),
 }
 

@@ -1,14 +1,24 @@
 """Calls, their types, the decisions about them, and what was said."""
 
+import functools
+import operator
+from datetime import datetime
 from typing import ClassVar
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
 from agencies.fields import internal, public, resident, safety
 from agencies.models import Member, TenantKey, TenantModel
 from calls.states import CallStatus, Route, Source
+
+
+def _differs(*columns: str) -> pgtrigger.Q:
+    """That an update changes one of the columns."""
+    changed = (pgtrigger.Q(**{f"old__{name}__df": pgtrigger.F(f"new__{name}")}) for name in columns)
+    return functools.reduce(operator.or_, changed)
 
 
 class CallType(TenantModel):
@@ -67,15 +77,32 @@ class RuleSet(TenantModel):
     version = internal(models.PositiveIntegerField())
     status = internal(models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT))
     document = internal(models.JSONField())
+    revision = internal(models.PositiveIntegerField(default=1, db_default=1))
+    # The version that was in force when this one was begun, and the one it brings back.
+    based_on = internal(models.PositiveIntegerField(null=True))
+    restored_from = internal(models.PositiveIntegerField(null=True))
     drafted_by = internal(TenantKey(Member, null=True, on_delete=models.PROTECT))
     drafted_at = internal(models.DateTimeField())
+    edited_by = internal(TenantKey(Member, null=True, on_delete=models.PROTECT))
+    edited_at = internal(models.DateTimeField(null=True))
+    # Everybody who wrote on it (ids of members): none of them publishes it.
+    authors = internal(ArrayField(models.BigIntegerField(), default=list, db_default=[]))
     published_by = internal(TenantKey(Member, null=True, on_delete=models.PROTECT))
     published_at = internal(models.DateTimeField(null=True))
+    # From when it decides, None: from when it was published. `retired_at` may lie ahead: then the next one takes over.
+    effective_from = internal(models.DateTimeField(null=True))
+    retired_at = internal(models.DateTimeField(null=True))
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint("agency", "version", name="one_rule_set_per_version"),
-            models.UniqueConstraint("agency", condition=Q(status="published"), name="one_published_rule_set"),
+            models.UniqueConstraint(
+                "agency", condition=Q(status="published", retired_at=None), name="one_published_rule_set"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="draft") | Q(published_at__isnull=False) | Q(retired_at__isnull=False),
+                name="no_rule_set_in_force_unpublished",
+            ),
         ]
         triggers: ClassVar[list[pgtrigger.Trigger]] = [
             pgtrigger.Protect(
@@ -83,8 +110,10 @@ class RuleSet(TenantModel):
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Q(old__published_at__isnull=False)
                 & (
-                    pgtrigger.Q(old__document__df=pgtrigger.F("new__document"))
-                    | pgtrigger.Q(old__version__df=pgtrigger.F("new__version"))
+                    _differs("document", "version", "drafted_by", "authors", "published_by", "published_at")
+                    | _differs("effective_from", "restored_from", "agency")
+                    | pgtrigger.Q(new__status="draft")
+                    | pgtrigger.Q(old__status="retired", new__status__df="retired")
                 ),
             )
         ]
@@ -92,19 +121,45 @@ class RuleSet(TenantModel):
     def __str__(self) -> str:
         return f"rule set {self.version} ({self.status})"
 
+    @property
+    def since(self) -> datetime | None:
+        """From when it decides calls; None for a draft."""
+        return self.effective_from or self.published_at
+
+    def status_at(self, now: datetime) -> "RuleSet.Status":
+        """The status, a successor that has taken over by then considered."""
+        overtaken = self.status == self.Status.PUBLISHED and self.retired_at is not None and self.retired_at <= now
+        return self.Status.RETIRED if overtaken else self.Status(self.status)
+
 
 class SafetyFloor(TenantModel):
-    """The invariants every rule set is held against, kept apart from the rule sets. Two people change it."""
+    """The invariants every rule set is held against, kept apart from the rule sets. Two people change it: a version
+    after the first is a proposal until another member has approved it."""
 
     version = internal(models.PositiveIntegerField())
     document = internal(models.JSONField())
+    based_on = internal(models.PositiveIntegerField(null=True))
+    reason = internal(models.CharField(max_length=500, blank=True, db_default=""))
     proposed_by = internal(TenantKey(Member, null=True, on_delete=models.PROTECT))
     approved_by = internal(TenantKey(Member, null=True, on_delete=models.PROTECT))
     at = internal(models.DateTimeField())
+    approved_at = internal(models.DateTimeField(null=True))
+    withdrawn_at = internal(models.DateTimeField(null=True))
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint("agency", "version", name="one_safety_floor_per_version"),
+            models.CheckConstraint(
+                condition=Q(approved_by=None) | ~Q(approved_by=F("proposed_by")), name="two_people_change_the_floor"
+            ),
+        ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            pgtrigger.Protect(
+                name="approved_never_changes",
+                operation=pgtrigger.Update,
+                condition=(pgtrigger.Q(old__approved_by__isnull=False) | pgtrigger.Q(old__version=1))
+                & _differs("document", "version", "proposed_by", "approved_by", "approved_at", "agency"),
+            )
         ]
 
     def __str__(self) -> str:

@@ -3,10 +3,13 @@
 import operator
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache, reduce
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from agencies import clocks
 from agencies.errors import Invalid, NotFound
@@ -29,11 +32,28 @@ class Rules:
     floor: floors.Floor
 
 
-def rules_in_force() -> Rules:
-    """The published rule set and the latest floor of the agency in scope."""
+def rules_in_force(at: datetime | None = None) -> Rules:
+    """The rule set that decides at that moment (default: now) and the latest floor of the agency in scope."""
     found = _kept(current_agency_id(), _stamp()).rules
-    if found is None:
+    if not found:
         raise NotFound("This agency has no published rules yet: an administrator has to publish some first.")
+    moment = at or timezone.now()
+    begun = [rules for rules in found if rules.row.since is not None and rules.row.since <= moment]
+    return begun[-1] if begun else found[0]
+
+
+def published(row: RuleSet, floor_row: SafetyFloor, types: Collection[str]) -> Rules:
+    """The rows ready to use."""
+    # A floor in force may name a type that was retired since: that type is held back, the others go on.
+    floor = replace(floors.parse_floor(floor_row.document), types=frozenset(types))
+    return Rules(row=row, floor_row=floor_row, rule_set=rules.parse(row.document), floor=floor)
+
+
+def floor_in_force() -> SafetyFloor:
+    """The latest floor that two people agreed on, or that the agency was made with."""
+    found = SafetyFloor.objects.exclude(approved_by=None, version__gt=1).order_by("-version").first()
+    if found is None:
+        raise NotFound("This agency has no safety floor yet.")
     return found
 
 
@@ -107,23 +127,23 @@ def _open() -> QuerySet[Call]:
 
 @dataclass(frozen=True)
 class _Kept:
-    """What was read of an agency's rules. `types`: those in use, by code. `rules`: None where nothing is published."""
+    """What was read of an agency's rules. `types`: those in use, by code. `rules`: the published versions, those that
+    take over later last; empty where nothing is published."""
 
     types: dict[str, CallType]
-    rules: Rules | None
+    rules: tuple[Rules, ...]
 
 
 @lru_cache(maxsize=256)
 def _kept(agency_id: int, stamp: int) -> _Kept:
     """Read once for each stamp: the database moves it with every change of types, rule sets and floors."""
     types = {row.code: row for row in CallType.objects.filter(agency_id=agency_id, retired_at=None)}
-    row = RuleSet.objects.filter(status=RuleSet.Status.PUBLISHED).first()
+    rows = RuleSet.objects.filter(status=RuleSet.Status.PUBLISHED)
+    rows = rows.order_by(Coalesce("effective_from", "published_at"), "version")
     floor_row = SafetyFloor.objects.exclude(approved_by=None, version__gt=1).order_by("-version").first()
-    if row is None or floor_row is None:
-        return _Kept(types, None)
-    # A floor in force may name a type that was retired since: that type is held back, the others go on.
-    floor = replace(floors.parse_floor(floor_row.document), types=frozenset(types))
-    return _Kept(types, Rules(row=row, floor_row=floor_row, rule_set=rules.parse(row.document), floor=floor))
+    if floor_row is None:
+        return _Kept(types, ())
+    return _Kept(types, tuple(published(row, floor_row, types) for row in rows))
 
 
 def _stamp() -> int:

@@ -1,0 +1,278 @@
+"""The verbs of rule sets: draft, prove, publish, bring back, retire, take out and in. Each change is one transaction.
+
+Nobody publishes the own work, nothing unproved is published, and what was published never changes: the database
+refuses that too. A version decides from its effective date until the next one takes over.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import Max
+
+from agencies.errors import Busy, IllegalMove, Invalid, NotFound, OwnWork, Refused, StaleEdit
+from agencies.models import Agency, Member
+from agencies.permissions import require
+from agencies.roles import Operation
+from calls.models import RuleSet
+from calls.proving import proof_of, read_rule_set, refused, require_safe, setting_of
+from calls.queries import floor_in_force
+from calls.triage import rules
+from calls.triage.changes import changes
+from calls.triage.proofs import Proof
+from calls.triage.reading import RuleSetFault
+from ledger.record import Book, record
+
+FARTHEST = timedelta(days=366)
+DRAFT, PUBLISHED, RETIRED = RuleSet.Status.DRAFT, RuleSet.Status.PUBLISHED, RuleSet.Status.RETIRED
+
+
+class Superseded(Refused):
+    """Somebody published another version meanwhile. `more`: `version`, `by`, `at`, and in words what `differs`."""
+
+    code, title = "superseded", "Another version was published in the meantime"
+
+
+def save_draft(
+    document: Mapping[str, Any],
+    *,
+    by: Member,
+    now: datetime,
+    version: int | None = None,
+    if_revision: int | None = None,
+) -> RuleSet:
+    """A new draft under the next version, or new words for the draft `version`.
+
+    `Invalid` names the path of what is wrong in the document. With `if_revision`, `StaleEdit` says who changed it.
+    """
+    require(by, Operation.EDIT_RULE_SETS)
+    read_rule_set(document, agency=by.agency, setting=setting_of(by.agency))
+    with record(by=by, now=now) as book:
+        if version is None:
+            return _begun(book, document)
+        row = _locked(version)
+        _refuse_unless_draft(row)
+        _refuse_stale(row, if_revision)
+        if row.document != document:
+            row.document, row.revision = dict(document), row.revision + 1
+            row.edited_by, row.edited_at = by, now
+            row.authors = [*dict.fromkeys([*row.authors, by.pk])]
+            row.save()
+            book.add("rules.edited", data={"version": row.version, "revision": row.revision})
+    return row
+
+
+def prove(version: int, *, by: Member, now: datetime, language: str = "en") -> Proof:
+    """What the proof says of a version against the floor in force. Nothing is stored but that it was asked for."""
+    require(by, Operation.PROVE_RULE_SETS)
+    row = rule_set(version)
+    proof = _proof(row, by.agency, language)
+    with record(by=by, now=now) as book:
+        data = {"version": row.version, "revision": row.revision, "proved": proof.proved}
+        book.add("rules.proved", data=data | {"failures": len(proof.failures)})
+    return proof
+
+
+def prove_document(document: Mapping[str, Any], *, by: Member, now: datetime, language: str = "en") -> Proof:
+    """The same of a document that is not saved."""
+    require(by, Operation.PROVE_RULE_SETS)
+    floor = floor_in_force()
+    return proof_of(document, floor.document, agency=by.agency, setting=setting_of(by.agency), language=language)
+
+
+def publish(
+    version: int,
+    *,
+    by: Member,
+    now: datetime,
+    effective_from: datetime | None = None,
+    replaces: int | None = None,
+) -> RuleSet:
+    """Proves the draft and publishes it, now or from a later moment.
+
+    `OwnWork` for whoever wrote on it; `UnsafeRuleSet` with a counter-example; `Superseded` where another version than
+    the one it was begun from (or, with `replaces`, than the one the publisher has seen) was published meanwhile.
+    """
+    require(by, Operation.PUBLISH_RULE_SETS)
+    seen = rule_set(version)
+    _refuse_unless_draft(seen)
+    _refuse_own_work(seen, by)
+    since = _checked_since(effective_from, now)
+    floor = floor_in_force()
+    require_safe(_proof(seen, by.agency, "en"))
+    with record(by=by, now=now) as book:
+        row = _locked(version)
+        if row.status != DRAFT or row.revision != seen.revision or floor_in_force().pk != floor.pk:
+            raise Busy("The draft or the safety floor changed while this was being proved. Look at it again.")
+        _refuse_superseded(row, replaces)
+        _retire_overtaken(since or now, now)
+        row.status, row.published_by, row.published_at, row.effective_from = PUBLISHED, by, now, since
+        row.save()
+        data: dict[str, Any] = {"version": row.version, "effective_from": (since or now).isoformat()}
+        book.add("rules.published", data=data | {"restored_from": row.restored_from})
+    return row
+
+
+def roll_back(version: int, *, by: Member, now: datetime) -> RuleSet:
+    """Brings an earlier version back as a new draft, which another member publishes like any other."""
+    require(by, Operation.EDIT_RULE_SETS)
+    earlier = rule_set(version)
+    if earlier.published_at is None:
+        raise IllegalMove(f"Version {version} was never published: edit the draft instead.")
+    read_rule_set(earlier.document, agency=by.agency, setting=setting_of(by.agency))
+    with record(by=by, now=now) as book:
+        return _begun(book, earlier.document, restored_from=version)
+
+
+def retire(version: int, *, by: Member, now: datetime) -> RuleSet:
+    """Discards a draft, or takes a version back that has not begun to decide yet. Never the one in force."""
+    require(by, Operation.EDIT_RULE_SETS)
+    with record(by=by, now=now) as book:
+        row = _locked(version)
+        if row.status == RETIRED:
+            raise IllegalMove(f"Version {version} is retired already.")
+        if row.status == PUBLISHED and (row.since is None or row.since <= now):
+            raise IllegalMove(f"Version {version} decides calls: publish another one in its place.")
+        scheduled = row.status == PUBLISHED
+        row.status, row.retired_at = RETIRED, now
+        row.save()
+        if scheduled:
+            # What it would have taken over from goes on.
+            RuleSet.objects.filter(status=PUBLISHED, retired_at=row.since).update(retired_at=None)
+        book.add("rules.retired", data={"version": row.version})
+    return row
+
+
+def export_rule_set(version: int, *, by: Member) -> str:
+    """The document of a version as one JSON file."""
+    require(by, Operation.READ_RULE_SETS)
+    return json.dumps(rule_set(version).document, ensure_ascii=False, indent=2) + "\n"
+
+
+def import_rule_set(text: str | bytes, *, by: Member, now: datetime) -> RuleSet:
+    """A new draft from a JSON file. Too large, too deep, double keys, unknown or retired codes: `Invalid`."""
+    require(by, Operation.EDIT_RULE_SETS)
+    try:
+        document = rules.read_json(text)
+    except RuleSetFault as fault:
+        raise refused(fault) from fault
+    if not isinstance(document, dict):
+        raise Invalid(errors={"document": ["A rule set is a JSON object."]})
+    return save_draft(document, by=by, now=now)
+
+
+def differences(version: int, against: int, *, by: Member, language: str = "en") -> tuple[str, ...]:
+    """What `version` changes against another version, in words."""
+    require(by, Operation.READ_RULE_SETS)
+    old, new = rules.parse(rule_set(against).document), rules.parse(rule_set(version).document)
+    return changes(old, new, language)
+
+
+def rule_set(version: int) -> RuleSet:
+    """The version of the agency in scope, with its people; `NotFound` otherwise."""
+    people = ("drafted_by", "edited_by", "published_by")
+    found = RuleSet.objects.select_related(*people).filter(version=version).first()
+    if found is None:
+        raise NotFound(f"There is no rule set {version}.")
+    return found
+
+
+def _proof(row: RuleSet, agency: Agency, language: str) -> Proof:
+    floor = floor_in_force()
+    return proof_of(row.document, floor.document, agency=agency, setting=setting_of(agency), language=language)
+
+
+def _begun(book: Book, document: Mapping[str, Any], *, restored_from: int | None = None) -> RuleSet:
+    _one_at_a_time(book.agency)
+    last = RuleSet.objects.aggregate(last=Max("version"))["last"] or 0
+    published = _last_published()
+    row = RuleSet.objects.create(
+        version=last + 1,
+        document=dict(document),
+        based_on=published.version if published else None,
+        restored_from=restored_from,
+        drafted_by=book.by,
+        drafted_at=book.now,
+        edited_by=book.by,
+        edited_at=book.now,
+        authors=[book.person.pk],
+    )
+    book.add("rules.drafted", data={"version": row.version, "restored_from": restored_from})
+    return row
+
+
+def _one_at_a_time(agency: Agency) -> None:
+    """Versions are counted, and published, one after the other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('rule sets'), %s::int)", [agency.pk % 2**31])
+
+
+def _locked(version: int) -> RuleSet:
+    """The version, for whoever holds the agency's rule sets until the transaction ends."""
+    found = rule_set(version)
+    _one_at_a_time(found.agency)
+    RuleSet.objects.select_for_update().filter(pk=found.pk).values_list("pk").get()
+    return rule_set(version)
+
+
+def _last_published() -> RuleSet | None:
+    rows = RuleSet.objects.exclude(published_at=None).select_related("published_by")
+    return rows.order_by("-published_at", "-version").first()
+
+
+def _refuse_unless_draft(row: RuleSet) -> None:
+    if row.status != DRAFT:
+        raise IllegalMove(f"Version {row.version} is {row.status}: it never changes. Begin a new draft from it.")
+
+
+def _refuse_own_work(row: RuleSet, by: Member) -> None:
+    if by.pk in {*row.authors, row.drafted_by_id}:
+        raise OwnWork("You wrote on this draft, so another administrator has to publish it.")
+
+
+def _refuse_stale(row: RuleSet, if_revision: int | None) -> None:
+    if if_revision is None or if_revision == row.revision:
+        return
+    who = row.edited_by.name if row.edited_by else "Somebody"
+    at = row.edited_at.isoformat() if row.edited_at else None
+    changed = [{"by": who, "at": at, "kind": "rules.edited", "data": {"revision": row.revision}}]
+    raise StaleEdit(f"{who} changed draft {row.version} in the meantime.", changed=changed)
+
+
+def _refuse_superseded(row: RuleSet, replaces: int | None) -> None:
+    last, expected = _last_published(), replaces if replaces is not None else row.based_on
+    if last is None or expected is None or last.version == expected:
+        return
+    who = last.published_by.name if last.published_by else "Somebody"
+    differs = changes(rules.parse(last.document), rules.parse(row.document))
+    assert last.published_at is not None, "it is published"
+    raise Superseded(
+        f"{who} published version {last.version} meanwhile. Look at what differs, then publish in its place.",
+        version=last.version,
+        by=who,
+        at=last.published_at.isoformat(),
+        differs=list(differs),
+    )
+
+
+def _checked_since(effective_from: datetime | None, now: datetime) -> datetime | None:
+    """None for a moment that has come: it decides at once."""
+    if effective_from is None or effective_from <= now:
+        return None
+    if effective_from > now + FARTHEST:
+        raise Invalid(errors={"effective_from": ["This is more than a year ahead."]})
+    return effective_from
+
+
+def _retire_overtaken(since: datetime, now: datetime) -> None:
+    """What is in force goes on until `since`; what would begin later, or ended before, is retired."""
+    for row in RuleSet.objects.filter(status=PUBLISHED):
+        begins_later = row.since is not None and row.since > now and row.since >= since
+        ended = row.retired_at is not None and row.retired_at <= now
+        if ended or begins_later or since <= now:
+            row.status, row.retired_at = RETIRED, min(row.retired_at or now, now)
+        else:
+            row.retired_at = since
+        row.save()
