@@ -5,8 +5,11 @@ tenant tables share, and a composite foreign key for every reference to another 
 bypass policies, so `(agency_id, type_id)` must exist *together* on the other side.
 """
 
+import functools
+import operator
 from collections.abc import Mapping
 
+import pgtrigger
 from django.db import migrations
 from django.db.migrations.operations.base import Operation
 
@@ -43,3 +46,9 @@ def Wall(
         )
         raze.insert(0, f"ALTER TABLE {table} DROP CONSTRAINT {name}")
     return migrations.RunSQL(tuple(build), tuple(raze))
+
+
+def differs(*columns: str) -> pgtrigger.Q:
+    """The condition of a trigger that lets no update change one of the columns."""
+    changed = (pgtrigger.Q(**{f"old__{name}__df": pgtrigger.F(f"new__{name}")}) for name in columns)
+    return functools.reduce(operator.or_, changed)

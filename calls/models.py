@@ -1,7 +1,5 @@
 """Calls, their types, the decisions about them, and what was said."""
 
-import functools
-import operator
 from datetime import datetime
 from typing import ClassVar
 
@@ -12,13 +10,8 @@ from django.db.models import F, Q
 
 from agencies.fields import internal, public, resident, safety
 from agencies.models import Member, TenantKey, TenantModel
+from agencies.walls import differs
 from calls.states import CallStatus, Route, Source
-
-
-def _differs(*columns: str) -> pgtrigger.Q:
-    """That an update changes one of the columns."""
-    changed = (pgtrigger.Q(**{f"old__{name}__df": pgtrigger.F(f"new__{name}")}) for name in columns)
-    return functools.reduce(operator.or_, changed)
 
 
 class CallType(TenantModel):
@@ -110,8 +103,8 @@ class RuleSet(TenantModel):
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Q(old__published_at__isnull=False)
                 & (
-                    _differs("document", "version", "drafted_by", "authors", "published_by", "published_at")
-                    | _differs("effective_from", "restored_from", "agency")
+                    differs("document", "version", "drafted_by", "authors", "published_by", "published_at")
+                    | differs("effective_from", "restored_from", "agency")
                     | pgtrigger.Q(new__status="draft")
                     | pgtrigger.Q(old__status="retired", new__status__df="retired")
                 ),
@@ -158,7 +151,7 @@ class SafetyFloor(TenantModel):
                 name="approved_never_changes",
                 operation=pgtrigger.Update,
                 condition=(pgtrigger.Q(old__approved_by__isnull=False) | pgtrigger.Q(old__version=1))
-                & _differs("document", "version", "proposed_by", "approved_by", "approved_at", "agency"),
+                & differs("document", "version", "proposed_by", "approved_by", "approved_at", "agency"),
             )
         ]
 

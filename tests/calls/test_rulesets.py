@@ -287,7 +287,8 @@ ARMED = '{"field": "answer.weapon", "is": "yes"}'
         (lambda d: "\ud800".encode("utf-16", "surrogatepass"), "document"),
     ],
     ids=[
-        "10 MB", "100,000 deep", "1,000 deep", "30 deep", "a key twice", "an id twice", "an id of another part", "no such type",
+        "10 MB", "100,000 deep", "1,000 deep", "30 deep", "a key twice", "an id twice", "an id of another part",
+        "no such type",
         "a retired type", "a circle", "2,000 rules", "no object", "no text",
     ],
 )  # fmt: skip

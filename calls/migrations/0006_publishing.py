@@ -52,7 +52,7 @@ OLD_STAMPS = tuple(_stamps("calls_rules_changed"))
 class Migration(migrations.Migration):
     dependencies = [
         ("agencies", "0003_rules_stamp"),
-        ("calls", "0003_rules_stamp_triggers"),
+        ("calls", "0005_suggested_rule"),
     ]
 
     operations = [

@@ -11,6 +11,6 @@ words = import_module("calls.migrations.0002_walls")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("calls", "0004_publishing")]
+    dependencies = [("calls", "0006_publishing")]
 
     operations = [migrations.RunSQL(words.KEPT, words.FREE)]
