@@ -94,6 +94,8 @@ DATABASE_OWNER_URL = secret("DATABASE_OWNER_URL", default=DATABASE_URL, hint="th
 DATABASE_BACKUP_URL = secret("DATABASE_BACKUP_URL", default=DATABASE_URL, hint="the address for the role cso_backup")
 AS_OWNER = checked(env.bool, "CSO_AS_OWNER", default=False, hint="1 or 0; manage.py sets it for migrate")
 OWNER_DATABASE = _database(DATABASE_OWNER_URL, pooled=False)
+# A migration that waits for a lock makes everybody behind it wait: it gives up, and is tried again.
+OWNER_DATABASE["OPTIONS"]["options"] = "-c lock_timeout=4s"
 DATABASES = {"default": OWNER_DATABASE if AS_OWNER else _database(DATABASE_URL, pooled=not OFFLINE)}
 DATA_DIR = checked(env.path, "CSO_DATA_DIR", default=BASE_DIR / ".data", hint="a folder")
 BACKUP_DIR = checked(env.path, "CSO_BACKUP_DIR", default=DATA_DIR / "backups", hint="a folder")
