@@ -5,6 +5,7 @@ Counted in Valkey in slices of five seconds; while Valkey is away every process 
 
 import math
 import time
+from functools import lru_cache
 
 from django.conf import settings
 from django.core.cache import cache
@@ -22,22 +23,30 @@ class PerToken(BaseThrottle):
     def allow_request(self, request: Request, view: object) -> bool:
         now = time.time()
         current = int(now // SLICE_S)
-        names = [self._name(request, current - age) for age in reversed(range(SLICES))]
-        found = cache.get_many(names)
-        counts = [int(found.get(name, 0)) for name in names]
-        spare = settings.API_REQUESTS_PER_MINUTE - sum(counts)
-        if spare <= 0:
-            self._wait = _until_spare(counts, -spare, now)
-            return False
-        _count(names[-1])
-        return True
+        token_id: int = request.auth.pk
+        earlier = _earlier(token_id, current)
+        mine = _count(_name(token_id, current), 1)
+        too_many = sum(earlier) + mine - settings.API_REQUESTS_PER_MINUTE
+        if too_many <= 0:
+            return True
+        _count(_name(token_id, current), -1)
+        self._wait = _until_spare([*earlier, mine - 1], too_many - 1, now)
+        return False
 
     def wait(self) -> float | None:
         return self._wait
 
-    @staticmethod
-    def _name(request: Request, number: int) -> str:
-        return f"throttle:{request.auth.pk}:{number}"
+
+def _name(token_id: int, number: int) -> str:
+    return f"throttle:{token_id}:{number}"
+
+
+@lru_cache(maxsize=4096)
+def _earlier(token_id: int, current: int) -> tuple[int, ...]:
+    """The counts of the slices before the current one, oldest first. They are over, so that once is enough."""
+    names = [_name(token_id, current - age) for age in range(SLICES - 1, 0, -1)]
+    found = cache.get_many(names)
+    return tuple(int(found.get(name, 0)) for name in names)
 
 
 def _until_spare(counts: list[int], too_many: int, now: float) -> float:
@@ -51,9 +60,11 @@ def _until_spare(counts: list[int], too_many: int, now: float) -> float:
     return math.ceil(ends + SLICES * SLICE_S)
 
 
-def _count(name: str) -> None:
+def _count(name: str, number: int) -> int:
+    """Adds to the count and answers it: who asks counts first, so that no two both have the last request."""
     try:
-        cache.incr(name)
+        return cache.incr(name, number)
     except ValueError:
-        if not cache.add(name, 1, timeout=SLICE_S * (SLICES + 1)):
-            cache.incr(name)
+        if cache.add(name, number, timeout=SLICE_S * (SLICES + 1)):
+            return number
+        return cache.incr(name, number)

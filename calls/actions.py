@@ -5,7 +5,6 @@ from typing import Any
 
 from django.db import connection
 
-from agencies import hours
 from agencies.errors import Invalid, OwnWork, StaleEdit
 from agencies.models import Agency, Member
 from agencies.permissions import require
@@ -37,13 +36,13 @@ def take_call(order: Intake, *, by: Member, now: datetime) -> Call:
 
 
 def open_call(book: Book, order: Intake) -> Call:
-    """The call under the agency's next number. Its route is open; it is inserted as soon as that is decided.
+    """The call, its route open. It is inserted, and gets its number, as soon as the route is decided.
 
     Foreign keys are checked at the commit, so what belongs to the call may be inserted before it.
     """
     call = draft_call(book.agency, order, now=book.now)
     call.taken_by = book.by
-    call.pk, call.number = _next_number(book.agency, book.now)
+    call.pk = _next_id()
     if order.external:
         numbers = [ExternalNumber(agency=book.agency, call=call, system=s, number=n) for s, n in order.external]
         ExternalNumber.objects.bulk_create(numbers)
@@ -207,15 +206,7 @@ def _refuse_stale(call: Call, if_version: int | None) -> None:
     raise StaleEdit(f"Call {call.number} was changed by {names} in the meantime.", changed=changed)
 
 
-def _next_number(agency: Agency, now: datetime) -> tuple[int, str]:
-    """The next id of the installation and the next number of the agency."""
-    year = now.astimezone(hours.zone(agency)).year
+def _next_id() -> int:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO calls_callcounter (agency_id, year, last) VALUES (%s, %s, 1) "
-            "ON CONFLICT (agency_id, year) DO UPDATE SET last = calls_callcounter.last + 1 "
-            "RETURNING nextval(pg_get_serial_sequence('calls_call', 'id')), last",
-            [agency.pk, year],
-        )
-        call_id, last = cursor.fetchone()
-        return call_id, f"{year % 100:02d}-{last:06d}"
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('calls_call', 'id'))")
+        return int(cursor.fetchone()[0])

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db import connection
+
 from agencies import clocks, hours
 from agencies.errors import IllegalMove
 from calls.models import Approval, Call, Disposition, Transfer
@@ -43,12 +45,25 @@ def move_call(
 
 
 def save_call(call: Call) -> None:
-    """Saves a locked call under its next version, and a call that is being taken for the first time."""
+    """Saves a locked call under its next version, and a call that is being taken under the agency's next number."""
     if call._state.adding:
+        call.number = _next_number(call)
         call.save(force_insert=True)
         return
     call.version += 1
     call.save()
+
+
+def _next_number(call: Call) -> str:
+    """Whoever takes a call in the agency waits here for the commit of the one before: so it is asked for late."""
+    year = call.entered_at.astimezone(hours.zone(call.agency)).year
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO calls_callcounter (agency_id, year, last) VALUES (%s, %s, 1) "
+            "ON CONFLICT (agency_id, year) DO UPDATE SET last = calls_callcounter.last + 1 RETURNING last",
+            [call.agency_id, year],
+        )
+        return f"{year % 100:02d}-{cursor.fetchone()[0]:06d}"
 
 
 def start_undecided_clock(book: Book, call: Call) -> None:

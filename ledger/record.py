@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
 from django.db import OperationalError, connection, transaction
@@ -50,6 +51,8 @@ class Book:
     by: Member | None
     now: datetime
     _lines: list[Event] = field(default_factory=list)
+    # What each line is about, in names: asked for last, since a call that is being taken gets its number late.
+    _names: list[Callable[[], dict[str, Any]]] = field(default_factory=list)
     _deliveries: list[Delivery] = field(default_factory=list)
     last_seq: int | None = None
 
@@ -64,7 +67,7 @@ class Book:
     ) -> None:
         """One line. `data` holds ids and codes, never words of residents."""
         ids = (call.pk if call is not None else None, unit.pk if unit is not None else None)
-        self._line(kind, ids, self.names(call=call, unit=unit), data or {}, occurred_at or self.now)
+        self._line(kind, ids, partial(self.names, call=call, unit=unit), data or {}, occurred_at or self.now)
 
     @staticmethod
     def names(*, call: _Numbered | None, unit: _Called | None) -> dict[str, str]:
@@ -74,16 +77,17 @@ class Book:
 
     def add_about(self, kind: str, row: _About, *, data: dict[str, Any]) -> None:
         """One line about whatever `row` (an alarm, another event) is about."""
-        self._line(kind, (row.call_id, row.unit_id), row.about, data, self.now)
+        self._line(kind, (row.call_id, row.unit_id), lambda: dict(row.about), data, self.now)
 
     def _line(
         self,
         kind: str,
         ids: tuple[int | None, int | None],
-        about: dict[str, Any],
+        names: Callable[[], dict[str, Any]],
         data: dict[str, Any],
         occurred_at: datetime,
     ) -> None:
+        self._names.append(names)
         self._lines.append(
             Event(
                 agency_id=self.agency.pk,
@@ -93,7 +97,6 @@ class Book:
                 by=self.by,
                 call_id=ids[0],
                 unit_id=ids[1],
-                about=about,
                 data=data,
             )
         )
@@ -127,6 +130,8 @@ class Book:
         """Takes the counter and inserts the lines. Called once, by `record`, last in the transaction."""
         if not self._lines:
             return
+        for line, names in zip(self._lines, self._names, strict=True):
+            line.about = names()
         last = _append(self, self._lines)
         for offset, line in enumerate(reversed(self._lines)):
             line.seq = last - offset
