@@ -74,7 +74,7 @@ class Room:
                 made.write_text("")
             if made.read_text():
                 raise RuntimeError(f"The tests have no database: {made.read_text()}")
-            self._create(self.database(), template=self.database(TEMPLATE))
+            self.create(self.database(), template=self.database(TEMPLATE))
 
     def start_valkey(self) -> Process:
         """This worker's own Valkey."""
@@ -103,14 +103,14 @@ class Room:
 
     def _make_template(self) -> None:
         name = self.database(TEMPLATE)
-        self._create(name)
+        self.create(name)
         urls = {"DATABASE_URL": self.url("cso_app", name=name), "DATABASE_OWNER_URL": self.url("cso_owner", name=name)}
         migrate = [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity=0"]
         done = subprocess.run(migrate, cwd=ROOT, env=os.environ | urls, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(f"The tests' database cannot be migrated:\n{done.stderr}")
 
-    def _create(self, name: str, *, template: str | None = None) -> None:
+    def create(self, name: str, *, template: str | None = None) -> None:
         with psycopg.connect(self.url("postgres", name="postgres"), autocommit=True) as server:
             base = sql.SQL(" TEMPLATE {}").format(sql.Identifier(template)) if template else sql.SQL("")
             server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)) + base)
