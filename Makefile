@@ -9,10 +9,13 @@ OFFLINE = CSO_OFFLINE=1
 
 usage = $(error say which file: make restore FILE=...)
 
-.PHONY: run backup restore test lint types bench environment locks
+.PHONY: run doctor backup restore test lint types bench environment locks
 
 run: ## a working console from a fresh checkout
 	@$(BOOTSTRAP) local && exec $(PY) -u -m cso.local
+
+doctor: ## what is wrong with this installation, and what to do
+	@$(BOOTSTRAP) local && exec $(PY) manage.py doctor
 
 backup: ## everything the database holds in one new file; FILE=... names it
 	@$(BOOTSTRAP) local && exec $(PY) manage.py backup $(FILE)
