@@ -51,14 +51,13 @@ def invert(a: Mask) -> Mask:
     return not a if isinstance(a, bool) else ~a
 
 
+def invert_truth(truth: Tri) -> Tri:
+    return Tri(truth.no, truth.yes)
+
+
 def any_of(masks: Iterable[Mask]) -> Mask:
     nowhere: Mask = False
     return reduce(either, masks, nowhere)
-
-
-def all_of(masks: Iterable[Mask]) -> Mask:
-    everywhere: Mask = True
-    return reduce(both, masks, everywhere)
 
 
 def without(a: Mask, b: Mask) -> Mask:
@@ -94,6 +93,8 @@ class Words:
         if self._enum and word not in self._places:
             return False
         found = self._column == (self._places[word] if self._enum else word)
+        if not found.any():
+            return False
         return found.fill_null(value=False) if self.missing is not False else found
 
 
@@ -131,18 +132,24 @@ class Columns:
         """Where the condition is true, false, or neither."""
         match condition:
             case AllOf(parts):
-                found = [self.truth(part, looks) for part in parts]
-                return Tri(all_of(t.yes for t in found), any_of(t.no for t in found))
+                return self._all(parts, looks)
             case AnyOf(parts):
-                found = [self.truth(part, looks) for part in parts]
-                return Tri(any_of(t.yes for t in found), all_of(t.no for t in found))
+                return invert_truth(self._all(tuple(Not(part) for part in parts), looks))
             case Not(part):
-                inner = self.truth(part, looks)
-                return Tri(inner.no, inner.yes)
+                return invert_truth(self.truth(part, looks))
             case FieldTest(field) if field.startswith(ANSWER):
                 return self._answer(condition, looks)
             case FieldTest():
                 return self._facts(condition)
+
+    def _all(self, parts: tuple[Condition, ...], looks: Looks) -> Tri:
+        yes, no = True, False  # type: tuple[Mask, Mask]
+        for part in parts:
+            found = self.truth(part, looks)
+            yes, no = both(yes, found.yes), either(no, found.no)
+            if no is True:
+                return Tri(yes=False, no=True)
+        return Tri(yes, no)
 
     def _answer(self, test: FieldTest, looks: Looks) -> Tri:
         given, code = self.words(test.field), test.field.removeprefix(ANSWER)
@@ -156,6 +163,8 @@ class Columns:
         return Tri(yes, invert(either(yes, unknown)))
 
     def _fact(self, test: FieldTest) -> Tri:
+        if self.column(test.field).null_count() == self.height:
+            return Tri(yes=False, no=False)
         if test.field == "type":
             return self._words(test, [str(value) for value in test.values if value in self.types])
         if test.field in FREE_TEXT:
@@ -164,9 +173,10 @@ class Columns:
             return self._words(test, [str(value) for value in test.values])
         column = self.column(test.field)
         found = _flag(column, test) if FIELDS[test.field].kind == "flag" else _number(column, test)
-        missing: Mask = found.is_null() if found.null_count() else False
+        if not found.null_count():
+            return Tri(found, ~found)
         yes = found.fill_null(value=False)
-        return Tri(yes, invert(either(yes, missing)))
+        return Tri(yes, invert(either(yes, found.is_null())))
 
     def _words(self, test: FieldTest, values: list[str]) -> Tri:
         given = self.words(test.field)

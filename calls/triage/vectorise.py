@@ -22,17 +22,17 @@ SWORN = ("sworn",)
 _AVAILABLE = FieldTest("cso_available", "is", (True,))
 _URGENT = FieldTest("priority", "is", (1,))
 DEFAULT = "default"
-RESULT = {
+RESULT: dict[str, pl.DataType | None] = {
     "route": pl.Enum(["sworn", "cso", "referral"]),
     "priority": pl.UInt8(),
     "decided_kind": pl.Enum(["disqualifier", "rule", DEFAULT]),
-    "decided_id": pl.String(),
-    "qualification": pl.String(),
-    "mode": pl.String(),
-    "off_hours": pl.String(),
+    "decided_id": None,
+    "qualification": None,
+    "mode": None,
+    "off_hours": None,
     "approval": pl.Boolean(),
 }
-"""The columns of an answer. All but `approval` are null while a call is undecided."""
+"""The columns of an answer; what has no type here is enumerated, by what occurs. All but `approval` are null while a call is undecided."""
 
 
 def vectorise(rule_set: RuleSet, floor: Floor, calls: pl.DataFrame, *, cannot_say: bool = False) -> pl.DataFrame:
@@ -234,9 +234,11 @@ class _Found:
         return any_of(mask for outcome, mask in self.outcomes.last if outcome.route != "sworn")
 
     def _own_priority(self, level: int) -> Mask:
-        given = self.columns.column("priority")
-        own = (given == level).fill_null(value=False)
-        return own | ((given == 0) | given.is_null()).fill_null(value=True) if level == LEVELS[-1] else own
+        def given(number: int) -> Tri:
+            return self.columns.truth(FieldTest("priority", "is", (number,)), Looks(lambda _: True))
+
+        own = given(level)
+        return any_of([own.yes, own.unknown, given(0).yes]) if level == LEVELS[-1] else own.yes
 
     def _decided_by(self) -> tuple["_Picks", "_Picks"]:
         """A pick overwrites an earlier one, so they are made from the last to the first."""
@@ -294,5 +296,6 @@ class _Picks:
         place = pl.Series([self._values.index(value)], dtype=pl.UInt16).new_from_index(0, self._height)
         self._places = place if isinstance(mask, bool) else place.zip_with(mask, self._places)
 
-    def series(self, dtype: pl.DataType) -> pl.Series:
+    def series(self, dtype: pl.DataType | None) -> pl.Series:
+        dtype = dtype or pl.Enum([str(value) for value in self._values[1:] if value is not None])
         return pl.Series(self._values, dtype=dtype).gather(self._places)

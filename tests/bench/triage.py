@@ -50,13 +50,13 @@ def document(number: int) -> dict[str, Any]:
             {"id": f"D{n}", "when": {"field": f"answer.{code}", "is": "yes"}, "priority": 1, "because": WORDS}
             for n, code in enumerate(CODES)
         ],
-        "rules": [_rule(n) for n in range(number)],
+        "rules": [rule(n) for n in range(number)],
         "default": {"route": "sworn", "priority": 2, "because": WORDS},
         "invariants": [],
     }
 
 
-def _rule(n: int) -> dict[str, Any]:
+def rule(n: int) -> dict[str, Any]:
     when: list[dict[str, Any]] = [
         {"field": "type", "in": [TYPES[n % len(TYPES)], TYPES[(n * 3 + 1) % len(TYPES)]]},
         {"field": "hour", "between": [n % 12, 12 + n % 12]},
