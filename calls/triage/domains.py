@@ -78,7 +78,9 @@ def _values(name: str, tests: list[FieldTest]) -> set[Value]:
 
 
 def _ordinary_first(name: str, values: set[Value]) -> tuple[Value, ...]:
-    usual = "no" if name.startswith(ANSWER) else ORDINARY.get(name)
+    if name.startswith(ANSWER):
+        return ("no", "yes", "unknown", None)
+    usual = ORDINARY.get(name)
     if isinstance(usual, int) and not isinstance(usual, bool):
         values = values | {usual}
     rest = sorted(values - {usual}, key=lambda value: (value is None, isinstance(value, str), value))

@@ -156,9 +156,13 @@ class Space:
             return None
         held, wanted = list(formulas), self._usual_classes(usual)
         for name in sorted(wanted):
-            better = found if found[name] == wanted[name] else self.some_call([*held, self._literal(name, wanted)])
-            found = better or found
-            held.append(self._literal(name, found))
+            # The usual value first, then the others in their order, as far as the one that was found.
+            for number in (wanted[name], *range(found[name])):
+                better = found if found[name] == number else self.some_call([*held, self.literals[name][number]])
+                if better is not None:
+                    found = better
+                    break
+            held.append(self.literals[name][found[name]])
         return self.values_of(found, usual=usual)
 
     def values_of(self, found: Mapping[str, int], *, usual: Mapping[str, Value]) -> dict[str, Value]:
@@ -168,9 +172,6 @@ class Space:
             name: usual[name] if name in usual and usual[name] in values else values[0]
             for name, values in classes.items()
         }
-
-    def _literal(self, name: str, found: Mapping[str, int]) -> Formula:
-        return self.literals[name][found[name]]
 
     def _usual_classes(self, usual: Mapping[str, Value]) -> dict[str, int]:
         return {

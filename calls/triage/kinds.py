@@ -96,7 +96,7 @@ def sorts_of(rule_set: RuleSet, floor: Floor, setting: Setting) -> Iterator[Sort
     named = named_types(rule_set, floor)
     in_use = floor.types if floor.types is not None else frozenset(known.code for known in setting.types)
     strangers = sorted(in_use - named) or ([] if floor.types is not None else [STRANGER])
-    for call_type in (None, *sorted(named), *strangers):
+    for call_type in (*sorted(named), *strangers, None):
         compiled_as = call_type if call_type is None or call_type in named else ""
         for assist in (False, True):
             program = compile_program(rule_set, floor, compiled_as, assist=assist, in_use=True)

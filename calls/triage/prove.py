@@ -162,6 +162,6 @@ def _example(case: Case, kind: Kind) -> CounterExample:
     facts = {
         name: getattr(case, name)
         for name in kind.space.classes
-        if not name.startswith(ANSWER) and name != "category" and getattr(case, name) != usual.get(name)
+        if not name.startswith(ANSWER) and name not in {"type", "category"} and getattr(case, name) != usual.get(name)
     }
-    return CounterExample(case, dict(case.answers), facts)
+    return CounterExample(case, dict(sorted(case.answers.items())), facts)
