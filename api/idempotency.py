@@ -40,6 +40,8 @@ MADE: dict[str, Callable[[Event], int]] = {
     "assignment.made": lambda line: int(line.data["assignment"]),
     "note.added": lambda line: int(line.data["note"]),
     "shift.planned": lambda line: int(line.data["shift"]),
+    "rules.drafted": lambda line: int(line.data["version"]),
+    "floor.proposed": lambda line: int(line.data["floor"]),
 }
 
 

@@ -46,13 +46,17 @@ class FloorChange:
         return new
 
 
-def propose_floor(change: FloorChange, *, by: Member, now: datetime) -> SafetyFloor:
-    """A floor that waits for another member's approval; until then nothing changes."""
+def propose_floor(change: FloorChange, *, by: Member, now: datetime, if_version: int | None = None) -> SafetyFloor:
+    """A floor that waits for another member's approval; until then nothing changes.
+
+    With `if_version`, `Superseded` where the floor has moved on since the proposer read it.
+    """
     require(by, Operation.CHANGE_FLOOR)
     check_text("reason", change.reason, 500)
     with record(by=by, now=now) as book:
         _one_at_a_time(by.agency)
         current = floor_in_force()
+        _refuse_superseded(if_version, current)
         document = change.document(current.document, proposer=by.email)
         read_floor(document, agency=by.agency, setting=setting_of(by.agency))
         if document == current.document:
@@ -81,12 +85,7 @@ def approve_floor(floor_id: int, *, by: Member, now: datetime) -> SafetyFloor:
         row = _open_change(floor_id)
         if row.proposed_by_id == by.pk:
             raise OwnWork("You proposed this change, so another member has to approve it.")
-        current = floor_in_force()
-        if row.based_on != current.version:
-            raise Superseded(
-                f"The safety floor was changed meanwhile: it is at version {current.version}. Propose the change anew.",
-                version=current.version,
-            )
+        _refuse_superseded(row.based_on, floor_in_force())
         row.document = _signed(row.document, by.email)
         row.approved_by, row.approved_at = by, now
         row.save()
@@ -120,6 +119,14 @@ def floor_change(floor_id: int) -> SafetyFloor:
     if found is None:
         raise NotFound("There is no such change of the safety floor.")
     return found
+
+
+def _refuse_superseded(version: int | None, current: SafetyFloor) -> None:
+    if version is not None and version != current.version:
+        raise Superseded(
+            f"The safety floor was changed meanwhile: it is at version {current.version}. Propose the change anew.",
+            version=current.version,
+        )
 
 
 def _open_change(floor_id: int) -> SafetyFloor:

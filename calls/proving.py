@@ -58,6 +58,17 @@ def read_floor(document: object, *, agency: Agency, setting: Setting) -> Floor:
         raise refused(fault, below="") from fault
 
 
+def read_json(text: str | bytes) -> dict[str, Any]:
+    """The document of a JSON file. Too large, too deep, a key twice, no object: `Invalid`."""
+    try:
+        document = rules.read_json(text)
+    except RuleSetFault as fault:
+        raise refused(fault) from fault
+    if not isinstance(document, dict):
+        raise Invalid(errors={"document": ["A rule set is a JSON object."]})
+    return document
+
+
 def refused(fault: RuleSetFault, *, below: str = "document") -> Invalid:
     """The fault of a document as a refusal that names the path."""
     path = fault.path if fault.path != "document" else ""

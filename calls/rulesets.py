@@ -17,12 +17,11 @@ from agencies.models import Agency, Member
 from agencies.permissions import require
 from agencies.roles import Operation
 from calls.models import RuleSet
-from calls.proving import proof_of, read_rule_set, refused, require_safe, setting_of
+from calls.proving import proof_of, read_json, read_rule_set, require_safe, setting_of
 from calls.queries import floor_in_force
 from calls.triage import rules
 from calls.triage.changes import changes
 from calls.triage.proofs import Proof
-from calls.triage.reading import RuleSetFault
 from ledger.record import Book, record
 
 FARTHEST = timedelta(days=366)
@@ -65,17 +64,22 @@ def save_draft(
 
 
 def prove(version: int, *, by: Member, now: datetime, language: str = "en") -> Proof:
-    """What the proof says of a version against the floor in force. Nothing is stored but that it was asked for."""
+    """What the proof says of a version against the floor in force. Nothing is kept but that it was asked for."""
     require(by, Operation.PROVE_RULE_SETS)
-    row = rule_set(version)
-    proof = _proof(row, by.agency, language)
+    row, proof = rule_set(version), proof_of_version(version, by=by, language=language)
     with record(by=by, now=now) as book:
         data = {"version": row.version, "revision": row.revision, "proved": proof.proved}
         book.add("rules.proved", data=data | {"failures": len(proof.failures)})
     return proof
 
 
-def prove_document(document: Mapping[str, Any], *, by: Member, now: datetime, language: str = "en") -> Proof:
+def proof_of_version(version: int, *, by: Member, language: str = "en") -> Proof:
+    """The proof alone, which was asked for before."""
+    require(by, Operation.PROVE_RULE_SETS)
+    return _proof(rule_set(version), by.agency, language)
+
+
+def prove_document(document: Mapping[str, Any], *, by: Member, language: str = "en") -> Proof:
     """The same of a document that is not saved."""
     require(by, Operation.PROVE_RULE_SETS)
     floor = floor_in_force()
@@ -154,13 +158,7 @@ def export_rule_set(version: int, *, by: Member) -> str:
 def import_rule_set(text: str | bytes, *, by: Member, now: datetime) -> RuleSet:
     """A new draft from a JSON file. Too large, too deep, double keys, unknown or retired codes: `Invalid`."""
     require(by, Operation.EDIT_RULE_SETS)
-    try:
-        document = rules.read_json(text)
-    except RuleSetFault as fault:
-        raise refused(fault) from fault
-    if not isinstance(document, dict):
-        raise Invalid(errors={"document": ["A rule set is a JSON object."]})
-    return save_draft(document, by=by, now=now)
+    return save_draft(read_json(text), by=by, now=now)
 
 
 def differences(version: int, against: int, *, by: Member, language: str = "en") -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from api.v1 import assignments, calls, ending, handing_over, notes, rollups, rules, shifts, triage, units
+from api.v1 import assignments, calls, ending, floors, handing_over, notes, rollups, rules, shifts, triage, units
 
 urlpatterns = [
     path("calls", calls.Calls.as_view()),
@@ -36,5 +36,13 @@ urlpatterns = [
     path("shifts/<int:shift>/sign-off", shifts.SignOff.as_view()),
     path("rule-sets", rules.RuleSets.as_view()),
     path("rule-sets/<int:version>", rules.OneRuleSet.as_view()),
-    path("safety-floor", rules.OneSafetyFloor.as_view()),
+    path("rule-sets/<int:version>/publish", rules.PublishRuleSet.as_view()),
+    path("rule-sets/<int:version>/prove", rules.ProveRuleSet.as_view()),
+    path("rule-sets/<int:version>/retire", rules.RetireRuleSet.as_view()),
+    path("rule-sets/<int:version>/roll-back", rules.RollBackRuleSet.as_view()),
+    path("rule-sets/<int:version>/differences", rules.RuleSetDifferences.as_view()),
+    path("safety-floor", floors.OneSafetyFloor.as_view()),
+    path("safety-floor/changes", floors.FloorChanges.as_view()),
+    path("safety-floor/changes/<int:change>/approve", floors.ApproveFloorChange.as_view()),
+    path("safety-floor/changes/<int:change>/withdraw", floors.WithdrawFloorChange.as_view()),
 ]

@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from agencies.actions import add_member
 from agencies.models import Member
+from agencies.roles import Role
 from calls.actions import take_call
+from calls.floors import FloorChange, propose_floor
 from calls.intake import Intake
 from calls.models import Call
+from calls.queries import floor_in_force
+from calls.rulesets import save_draft
+from cso import programmes
 from dispatch.actions import (
     Acceptance,
     AssignOrder,
@@ -32,6 +38,8 @@ from tests.conftest import ALL_NO, Company
 WHO = ("dora", "cole", "cole elsewhere", "sue", "ada")
 ALL = (200, 200, 200, 200, 200)
 DESK = (200, 403, 403, 200, 403)  # dispatchers and supervisors
+ADMINISTRATORS = (403, 403, 403, 403, 200)
+CHECKERS = (403, 403, 403, 200, 200)  # supervisors and administrators
 OWN = (200, 200, 403, 200, 403)  # and officers for the own unit and its calls
 
 
@@ -48,7 +56,8 @@ class Row:
 
 @dataclass
 class Scene:
-    """A call with a unit on it, a note by whoever asks, and a shift that is over."""
+    """A call with a unit on it, a note by whoever asks, a shift that is over, and what another administrator wants
+    changed: a draft of the rules, and the floor."""
 
     call: Call
     other: Call
@@ -56,6 +65,8 @@ class Scene:
     assignment: Assignment
     note: int
     shift: Shift
+    draft: int = 0
+    change: int = 0
 
     def path(self, row: Row) -> str:
         return row.path.format(
@@ -64,16 +75,19 @@ class Scene:
             assignment=self.assignment.pk,
             note=self.note,
             shift=self.shift.pk,
+            draft=self.draft,
+            change=self.change,
         )
 
     def body(self, row: Row) -> Json:
         if not isinstance(row.body, dict):
             return row.body
-        filled = {"UNIT": self.unit.callsign, "OTHER": self.other.number, "UNITS": [self.unit.callsign]}
+        filled = {"UNIT": self.unit.callsign, "OTHER": self.other.number, "UNITS": [self.unit.callsign], "RULES": RULES}
         return {name: filled.get(value, value) if isinstance(value, str) else value for name, value in row.body.items()}
 
 
 PARKED = {"type": "VEHABND", "location": {"address": "200 E Santa Clara St"}, "answers": ALL_NO}
+RULES = dict(programmes.read("san-jose").rule_set)
 LATER = {"starts_at": "2026-12-01T08:00:00Z", "ends_at": "2026-12-01T16:00:00Z"}
 
 OPERATIONS: dict[str, Row] = {
@@ -113,7 +127,18 @@ OPERATIONS: dict[str, Row] = {
     "shifts_sign_off": Row("POST", "shifts/{shift}/sign-off", (403, 403, 403, 200, 403), {}),
     "rule_sets_list": Row("GET", "rule-sets", ALL),
     "rule_sets_read": Row("GET", "rule-sets/1", ALL),
+    "rule_sets_draft": Row("POST", "rule-sets", ADMINISTRATORS, {"document": "RULES"}),
+    "rule_sets_edit": Row("PATCH", "rule-sets/{draft}", ADMINISTRATORS, {"document": "RULES"}),
+    "rule_sets_publish": Row("POST", "rule-sets/{draft}/publish", ADMINISTRATORS, {"replaces": 1}),
+    "rule_sets_prove": Row("POST", "rule-sets/{draft}/prove", CHECKERS, {}),
+    "rule_sets_retire": Row("POST", "rule-sets/{draft}/retire", ADMINISTRATORS, {}),
+    "rule_sets_roll_back": Row("POST", "rule-sets/1/roll-back", ADMINISTRATORS, {}),
+    "rule_sets_differences": Row("GET", "rule-sets/{draft}/differences?against=1", CHECKERS),
     "safety_floor_read": Row("GET", "safety-floor", ALL),
+    "safety_floor_changes": Row("GET", "safety-floor/changes", ALL),
+    "safety_floor_propose": Row("POST", "safety-floor/changes", ADMINISTRATORS, {"never_cso": ["MAYDAY"]}),
+    "safety_floor_approve": Row("POST", "safety-floor/changes/{change}/approve", CHECKERS, {}),
+    "safety_floor_withdraw": Row("POST", "safety-floor/changes/{change}/withdraw", ADMINISTRATORS, {}),
 }
 # Not an answer but a stream; tests/live/ has its own.
 ELSEWHERE = {"events"}
@@ -138,7 +163,19 @@ def scene(company: Company, row: Row, *, unit: Unit, asks: Member, now: datetime
     _move(call, row.scene, dora, now)
     ended = now - timedelta(hours=1)
     shift = Shift.objects.create(name="Night", starts_at=ended - timedelta(hours=8), ends_at=ended)
-    return Scene(call, other, unit, assignment, note.pk, shift)
+    made = Scene(call, other, unit, assignment, note.pk, shift)
+    if "{draft}" in row.path or row.path == "calls/{call}":
+        made.draft = save_draft(RULES, by=_art(company), now=now).version
+    if "{change}" in row.path or row.path == "calls/{call}":
+        fewer = ["JUV", "MAYDAY"] if len(floor_in_force().document["never_cso"]) != 2 else ["MAYDAY"]
+        made.change = propose_floor(FloorChange(never_cso=fewer), by=_art(company), now=now).pk
+    return made
+
+
+def _art(company: Company) -> Member:
+    """An administrator whom nobody else plays."""
+    found = add_member(email=f"art@{company.agency.slug}.example", name="Art", roles=[Role.ADMINISTRATOR])
+    return found.as_role(Role.ADMINISTRATOR)
 
 
 def _move(call: Call, state: str, dora: Member, now: datetime) -> None:

@@ -55,7 +55,8 @@ def test_no_request_that_the_document_suggests_is_a_server_error(
         "assignment": stage.assignment.pk,
         "note": stage.note,
         "shift": stage.shift.pk,
-        "version": 1,
+        "version": stage.draft,
+        "change": stage.change,
     }
     known: dict[str, Any] = {
         "type": "VEHABND",
