@@ -9,7 +9,7 @@ OFFLINE = CSO_OFFLINE=1
 
 usage = $(error say which file: make restore FILE=...)
 
-.PHONY: run doctor backup restore test lint types bench environment locks
+.PHONY: run doctor backup restore test lint types messages bench environment locks
 
 run: ## a working console from a fresh checkout
 	@$(BOOTSTRAP) local && exec $(PY) -u -m cso.local
@@ -36,6 +36,9 @@ lint: environment ## every rule that a machine can check
 	@$(OFFLINE) $(PY) -m mypy .
 	@$(OFFLINE) $(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	@$(OFFLINE) $(PY) manage.py check --fail-level WARNING
+
+messages: environment ## the catalogues of the pages' words, after a change of them
+	@$(PY) -W ignore -m tests.catalogue
 
 bench: environment ## one JSON object, also written to .data/bench.json
 	@$(PY) -m tests.bench

@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 from agencies.fields import FieldClass, internal, public, safety, sensitive
 from agencies.roles import Role
@@ -100,6 +101,14 @@ class TenantKey(models.ForeignKey):  # type: ignore[type-arg]
         super().__init__(*args, **options)
 
 
+ROLE_NAMES = {
+    Role.DISPATCHER: _("dispatcher"),
+    Role.OFFICER: _("officer"),
+    Role.SUPERVISOR: _("supervisor"),
+    Role.ADMINISTRATOR: _("administrator"),
+}
+
+
 class Member(TenantModel):
     """A person in an agency. Holds several roles, works as one at a time (`role`, set by whoever let the member in)."""
 
@@ -120,6 +129,16 @@ class Member(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def role_name(self) -> str:
+        """What the role is called on the page."""
+        return str(ROLE_NAMES[self.role])
+
+    @property
+    def held_roles(self) -> list[tuple[str, str]]:
+        """The roles to choose from: code and name."""
+        return [(role.value, str(ROLE_NAMES[role])) for role in Role if role in self.roles]
 
     def as_role(self, role: Role | str) -> "Member":
         """The same member working as `role`, which must be one of `roles`."""

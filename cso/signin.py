@@ -13,7 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from agencies import doors
-from agencies.models import Agency, User
+from agencies.models import ROLE_NAMES, Agency, User
 from agencies.roles import Role
 from agencies.scope import agency_scope
 from cso import demo
@@ -66,4 +66,4 @@ def _agencies() -> Iterator[DemoAgency]:
 
 
 def _person(person: demo.Person, slug: str) -> DemoPerson:
-    return DemoPerson(demo.email(person.given, slug), person.name, person.role.value, _ICONS[person.role])
+    return DemoPerson(demo.email(person.given, slug), person.name, str(ROLE_NAMES[person.role]), _ICONS[person.role])

@@ -21,6 +21,7 @@ OF_NO_AGENCY = {
     "healthz": "the process lives",
     "readyz": "the parts work",
     "metrics": "for whoever has the installation's token: tests/cso/test_metrics.py",
+    "set_language": "the browser's own choice",
     "home": "goes to the own agency",
     "demo-sign-in": "exists on the demonstration only",
     "api-schema": "the contract, public",
