@@ -32,7 +32,10 @@ RESULT: dict[str, pl.DataType | None] = {
     "off_hours": None,
     "approval": pl.Boolean(),
 }
-"""The columns of an answer; what has no type here is enumerated, by what occurs. All but `approval` are null while a call is undecided."""
+"""The columns of an answer; what has no type here is enumerated, by what occurs.
+
+All but `approval` are null while a call is undecided.
+"""
 
 
 def vectorise(rule_set: RuleSet, floor: Floor, calls: pl.DataFrame, *, cannot_say: bool = False) -> pl.DataFrame:
