@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,23 @@ class Database:
 
     def app(self) -> "psycopg.Connection[Any]":
         return psycopg.connect(self.room.url("cso_app"), autocommit=True)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Nobody reaches this worker's database, and whoever was connected is not any more."""
+        from django.db import connections
+
+        name = sql.Identifier(self.room.database())
+        allow = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
+        end = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s AND usename = 'cso_app'"
+        with psycopg.connect(self.room.url("postgres", name="postgres"), autocommit=True) as server:
+            server.execute(allow.format(name, sql.SQL("false")))
+            try:
+                server.execute(end, [self.room.database()])
+                yield
+            finally:
+                server.execute(allow.format(name, sql.SQL("true")))
+                connections.close_all()
 
     def tables(self) -> list[str]:
         with self.superuser() as connection:

@@ -23,12 +23,12 @@ function queue(config) {
   delete fields.csrfmiddlewaretoken;
   write([...read(), { url: config.path, fields, label: labelOf(config) }]);
 }
-for (const name of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(name, (event) => {
-    const config = event.detail.requestConfig;
-    if (config?.verb === "post" && labelOf(config)) queue(config);
-  });
-}
+const keep = ({ detail: { requestConfig: config } }) => { if (config?.verb === "post" && labelOf(config)) queue(config); };
+for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, keep);
+// The link is there, and the console, or its database, is not.
+document.addEventListener("htmx:responseError", (event) => {
+  if ([502, 503, 504].includes(event.detail.xhr.status)) keep(event);
+});
 
 const token = () => JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
 let busy = false;

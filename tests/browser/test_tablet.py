@@ -7,12 +7,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from agencies.models import Member
+from agencies.scope import agency_scope
 from calls.models import Call
 from dispatch.actions import AssignOrder, assign_unit
 from dispatch.models import Assignment, Unit
 from ledger.models import Alarm
 from tests.browser.console import TABLET, SignIn, open_as, page_of, ready
-from tests.fixtures import Web
+from tests.fixtures import Database, Web
 
 pytestmark = pytest.mark.browser
 Take = Callable[..., Call]
@@ -88,6 +89,17 @@ def test_a_step_tapped_without_a_link_is_sent_later_with_its_time(given: Call, t
     expect(tablet.locator("#outbox")).to_be_hidden()
     assignment = Assignment.objects.get(call=given)
     assert assignment.status == "acknowledged"
+
+
+def test_a_step_tapped_while_the_database_is_away_is_sent_later(given: Call, tablet: Page, database: Database) -> None:
+    with database.away():
+        tablet.locator(".steps button[value=acknowledged]").click()
+        expect(tablet.locator("#outbox")).to_contain_text("Acknowledge", timeout=15_000)
+        expect(tablet.locator("#notices")).to_contain_text("The console is not ready")
+    expect(tablet.locator(".current .state")).to_have_text("Acknowledged", timeout=20_000)
+    expect(tablet.locator("#outbox")).to_be_hidden()
+    with agency_scope(given.agency_id):  # again: our own connection was cut as well
+        assert Assignment.objects.get(call=given).status == "acknowledged"
 
 
 def test_a_call_that_he_finds_himself_is_on_scene_at_once(tablet: Page) -> None:
