@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, reduce
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -98,6 +99,27 @@ def lock_calls(ids: Collection[int], *, skip_locked: bool = False, most: int | N
     """
     rows = Call.objects.select_for_update(skip_locked=skip_locked).filter(pk__in=ids).order_by("pk")
     return list(rows.values_list("pk", flat=True)[:most])
+
+
+class HeldCall(NamedTuple):
+    """A call that is locked, as far as a clock has to know it."""
+
+    pk: int
+    number: str
+    status: str
+
+
+_HOLD = """
+SELECT id, number, status FROM calls_call WHERE agency_id = %s AND id = ANY(%s::bigint[])
+ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+"""
+
+
+def hold_free_calls(ids: Collection[int], *, most: int) -> dict[int, HeldCall]:
+    """Locks calls that nobody else holds, in the order of their ids; as nobody is waited for, they are read at once."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [current_agency_id(), list(ids), most])
+        return {row[0]: HeldCall(*row) for row in cursor.fetchall()}
 
 
 def open_calls() -> QuerySet[Call]:

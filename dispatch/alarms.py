@@ -4,16 +4,16 @@ An effect applies only while its call, or assignment, is still as it was when th
 people on duty: where nobody of the level is, one rung up; the last rung is the agency's 24-hour number.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from agencies import clocks
 from agencies.roles import Role
 from calls import actions as call_actions
 from calls import approvals, moves, routing
-from calls.models import Call
 from calls.states import CallStatus
 from dispatch import rollups
 from dispatch.models import Assignment, Duty, Unit
@@ -35,25 +35,38 @@ WELFARE = "welfare_alarm"
 
 
 @dataclass
+class Duties:
+    """Who is on duty at the moment of a sweep: asked once, when the first alarm wants to know."""
+
+    now: datetime
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        rows = Duty.objects.filter(shift__starts_at__lte=self.now, shift__ends_at__gt=self.now)
+        return frozenset(rows.values_list("role", flat=True).distinct())
+
+
+@dataclass
 class Batch:
     """The deadlines of one transaction: what they are about, read once, and what they cause, written once."""
 
     book: Book
-    calls: dict[int, Call]
+    calls: Mapping[int, Any]
     assignments: dict[int, Assignment]
+    duties: Duties
     alerts: list[Alert] = field(default_factory=list)
     to_arm: list[Deadline] = field(default_factory=list)
     prepared: dict[int, Any] = field(default_factory=dict)
 
-    def subject(self, deadline: Deadline) -> Subject:
+    def subject(self, deadline: Due) -> Subject:
         assignment = self.assignments.get(deadline.assignment_id or 0)
         unit = assignment.unit if assignment else None
         return Subject(self.calls.get(deadline.call_id or 0), unit, deadline.assignment_id)
 
-    def alert(self, kind: str, level: Alarm.Level, deadline: Deadline) -> None:
+    def alert(self, kind: str, level: Alarm.Level, deadline: Due) -> None:
         self.alerts.append(Alert(kind, level, self.subject(deadline), deadline.due_at))
 
-    def arm(self, kind: str, after: timedelta, deadline: Deadline) -> None:
+    def arm(self, kind: str, after: timedelta, deadline: Due) -> None:
         """Arms another deadline for what `deadline` is about."""
         row = Deadline(
             agency_id=self.book.agency.pk,
@@ -69,7 +82,7 @@ class Batch:
         return clocks.allowed(self.book.agency, clock)
 
 
-Act = Callable[[Batch, Deadline], None]
+Act = Callable[[Batch, Due], None]
 Status = CallStatus | AssignmentStatus
 
 
@@ -91,19 +104,18 @@ class Effect:
     is_missed: bool = True
 
 
-def take_effect(batch: Batch, claimed: list[Deadline]) -> None:
+def take_effect(batch: Batch, claimed: list[Due]) -> None:
     """Does the effects of claimed deadlines and settles them. Their calls are locked by this transaction."""
     holding = [d for d in claimed if _holds(batch, d)]
     kept = {d.pk for d in holding}
-    deadlines.settle(holding, batch.book.now)
-    deadlines.settle([d for d in claimed if d.pk not in kept], batch.book.now, state=Deadline.State.DISARMED)
+    deadlines.take_back([d for d in claimed if d.pk not in kept])
     for deadline in holding:
         _cause(batch, deadline, EFFECTS[deadline.kind])
     deadlines.arm_many(batch.to_arm)
     _alarm_people(batch)
 
 
-def _holds(batch: Batch, deadline: Deadline) -> bool:
+def _holds(batch: Batch, deadline: Due) -> bool:
     """Whether what the deadline waits for is still to come. Moves disarm their clocks; this is the second look."""
     status = EFFECTS[deadline.kind].status
     if isinstance(status, AssignmentStatus):
@@ -112,7 +124,7 @@ def _holds(batch: Batch, deadline: Deadline) -> bool:
     return status is None or batch.calls[deadline.call_id or 0].status == status
 
 
-def _cause(batch: Batch, deadline: Deadline, effect: Effect) -> None:
+def _cause(batch: Batch, deadline: Due, effect: Effect) -> None:
     subject = batch.subject(deadline)
     if effect.is_missed:
         data = {"deadline": deadline.pk, "kind": deadline.kind, "due_at": deadline.due_at.isoformat()} | effect.data
@@ -127,8 +139,7 @@ def _cause(batch: Batch, deadline: Deadline, effect: Effect) -> None:
 def _alarm_people(batch: Batch) -> None:
     if not batch.alerts:
         return
-    on_duty = _roles_on_duty(batch.book.now)
-    alerts = [_to_somebody(alert, on_duty) for alert in batch.alerts]
+    alerts = [_to_somebody(alert, batch.duties.roles) for alert in batch.alerts]
     raised = raise_alarms(batch.book, alerts)
     address = batch.book.agency.settings.get("round_the_clock_email", "")
     lonely = [alarm for alarm in raised if alarm.nobody_on_duty]
@@ -147,26 +158,21 @@ def _to_somebody(alert: Alert, on_duty: frozenset[str]) -> Alert:
     return Alert(alert.kind, level, alert.about, alert.due_at, nobody_on_duty=not on_duty & who)
 
 
-def _roles_on_duty(moment: datetime) -> frozenset[str]:
-    rows = Duty.objects.filter(shift__starts_at__lte=moment, shift__ends_at__gt=moment)
-    return frozenset(rows.values_list("role", flat=True).distinct())
-
-
-def _to_sworn(batch: Batch, deadline: Deadline) -> None:
+def _to_sworn(batch: Batch, deadline: Due) -> None:
     """Nobody could say what is open in time: the rules send the call to sworn, and it is handed over."""
     call = batch.calls[deadline.call_id or 0]
     decision = call_actions.decide(batch.book, call, None, cannot_say=True)
     routing.follow(batch.book, call, decision)
 
 
-def _not_approved(batch: Batch, deadline: Deadline) -> None:
+def _not_approved(batch: Batch, deadline: Due) -> None:
     """No supervisor has answered in time: what needs a yes is never allowed by waiting."""
     call = batch.calls[deadline.call_id or 0]
     if approvals.lapse(batch.book, call):
         routing.follow(batch.book, call, routing.not_approved(batch.book, call))
 
 
-def _keep_appointment(batch: Batch, deadline: Deadline) -> None:
+def _keep_appointment(batch: Batch, deadline: Due) -> None:
     """The time that was set has come: queued as of now. Was the route never decided, it is sworn's by now."""
     call = batch.calls[deadline.call_id or 0]
     call.queued_at = None
@@ -175,7 +181,7 @@ def _keep_appointment(batch: Batch, deadline: Deadline) -> None:
         _to_sworn(batch, deadline)
 
 
-def _ask_if_well(batch: Batch, deadline: Deadline) -> None:
+def _ask_if_well(batch: Batch, deadline: Due) -> None:
     """Prompts the tablet; the rungs run from now, since the question could not be answered before it was asked."""
     subject = batch.subject(deadline)
     if _has_gone_home(batch, deadline):
@@ -186,7 +192,7 @@ def _ask_if_well(batch: Batch, deadline: Deadline) -> None:
         batch.arm(rung, batch.allowed(rung), deadline)
 
 
-def _no_answer(batch: Batch, deadline: Deadline) -> None:
+def _no_answer(batch: Batch, deadline: Due) -> None:
     """Everyone is called. After a time without a watch a dispatcher is asked first, with the time between the rungs."""
     if batch.book.now - deadline.due_at <= UNWATCHED:
         batch.alert(WELFARE, Level.EVERYONE, deadline)
@@ -197,7 +203,7 @@ def _no_answer(batch: Batch, deadline: Deadline) -> None:
         batch.arm("welfare_mayday", max(between, timedelta(seconds=1)), deadline)
 
 
-def _has_gone_home(batch: Batch, deadline: Deadline) -> bool:
+def _has_gone_home(batch: Batch, deadline: Due) -> bool:
     if batch.book.now - deadline.due_at <= ABANDONED:
         return False
     unit: Unit = batch.assignments[deadline.assignment_id or 0].unit
@@ -205,11 +211,11 @@ def _has_gone_home(batch: Batch, deadline: Deadline) -> bool:
     return not Duty.objects.filter(unit=unit, shift__starts_at__lte=now, shift__ends_at__gt=now).exists()
 
 
-def _await_supervisor(batch: Batch, deadline: Deadline) -> None:
+def _await_supervisor(batch: Batch, deadline: Due) -> None:
     batch.arm("transfer_supervisor", batch.allowed("alarm_supervisor"), deadline)
 
 
-def _count_the_shift(batch: Batch, deadline: Deadline) -> None:
+def _count_the_shift(batch: Batch, deadline: Due) -> None:
     rollups.store(batch.book, batch.prepared[deadline.pk])
 
 

@@ -7,7 +7,7 @@ is lost; run twice at once, nothing is done twice. A call that a user holds is p
 
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -19,8 +19,9 @@ from agencies.models import Agency
 from agencies.scope import agency_scope, current_agency_id
 from calls import queries as call_queries
 from calls.models import Call
+from calls.queries import HeldCall
 from dispatch import alarms
-from dispatch.alarms import Batch
+from dispatch.alarms import Batch, Duties
 from dispatch.models import Assignment
 from ledger import deadlines, heartbeats
 from ledger.deadlines import Due
@@ -29,7 +30,7 @@ from ledger.record import record
 LONGEST_S = 3.0
 # So many calls are locked at once. Sweeps that run side by side look at the same window and share it between them.
 BATCH, WINDOW = deadlines.BATCH, 4 * deadlines.BATCH
-ALONE = 20
+ALONE, BATCHES_A_TURN = 20, 5
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 60.0
 # Whatever an effect may fail with by itself. A lost database (OperationalError) is no fault of a deadline.
 _FAULTS = (
@@ -51,8 +52,10 @@ _aside: dict[int, _Pause] = {}
 
 @dataclass
 class _Turn:
-    """What became of the deadlines of one agency: ids that fired, and ids that were tried, fired or not."""
+    """One agency's deadlines in a sweep: ids that fired, and ids that were tried, fired or not."""
 
+    duties: Duties
+    agency: Agency | None = None
     fired: set[int] = field(default_factory=set)
     tried: set[int] = field(default_factory=set)
 
@@ -60,18 +63,15 @@ class _Turn:
 def sweep(now: datetime) -> int:
     """Fires what is due at `now` in all agencies, most overdue first, in turns; answers how many deadlines fired."""
     until = time.monotonic() + LONGEST_S
-    waiting = {agency_id: _Turn() for agency_id in doors.agencies_with_something_due(now)}
+    waiting = {agency_id: _Turn(Duties(now)) for agency_id in doors.agencies_with_something_due(now)}
     fired = 0
     while waiting and time.monotonic() < until:
         for agency_id, turn in list(waiting.items()):
             with agency_scope(agency_id):
-                due = deadlines.due(now, limit=WINDOW, without=turn.tried | _set_aside())
-                _take_turn(turn, due, now)
-            fired += len(turn.fired)
-            if len(due) < WINDOW and turn.tried | turn.fired >= {d.pk for d in due}:
+                number, done = _work(turn, now, until)
+            fired += number
+            if done:
                 del waiting[agency_id]
-            turn.tried -= turn.fired  # they are armed no more, so nobody finds them again
-            turn.fired = set()
     return fired
 
 
@@ -82,11 +82,26 @@ def watch(now: datetime, *names: str) -> int:
     return fired
 
 
+def _work(turn: _Turn, now: datetime, until: float) -> tuple[int, bool]:
+    """Some batches of one agency: how many deadlines fired, and whether there is nothing left to be tried."""
+    number, done = 0, False
+    for _ in range(BATCHES_A_TURN):
+        due = deadlines.due(now, limit=WINDOW, without=turn.tried | _set_aside())
+        _take_turn(turn, due, now)
+        number += len(turn.fired)
+        done = len(due) < WINDOW and turn.tried | turn.fired >= {d.pk for d in due}
+        turn.tried -= turn.fired  # they are armed no more, so nobody finds them again
+        turn.fired = set()
+        if done or time.monotonic() > until:
+            break
+    return number, done
+
+
 def _take_turn(turn: _Turn, due: list[Due], now: datetime) -> None:
     """One batch of what can go together, and some of what cannot."""
     if not due:
         return
-    agency = Agency.objects.get()
+    agency = turn.agency = turn.agency or Agency.objects.get()
     together = [d for d in due if not alarms.waits_alone(d)]
     if together:
         _try(turn, agency, together, now)
@@ -117,12 +132,10 @@ def _fire(turn: _Turn, agency: Agency, due: list[Due], now: datetime) -> None:
     with record(by=None, now=now, agency=agency) as book:
         calls = _lock_calls({d.call_id for d in due if d.call_id is not None}, whole=alarms.waits_alone(due[0]))
         free = [d.pk for d in due if d.call_id is None or d.call_id in calls]
-        claimed = deadlines.claim(free, now) if free else []
-        # A call that was joined to another a moment ago took its clocks with it: that one is not locked.
-        claimed = [d for d in claimed if d.call_id is None or d.call_id in calls]
+        claimed = deadlines.claim(free, now, calls=calls.keys())
         if claimed:
             assignments = _assignments({d.assignment_id for d in claimed if d.assignment_id is not None})
-            alarms.take_effect(Batch(book, calls, assignments, prepared=prepared), claimed)
+            alarms.take_effect(Batch(book, calls, assignments, turn.duties, prepared=prepared), claimed)
     turn.fired.update(d.pk for d in claimed)
     # With a full batch there may be more in the window; with less, whatever is left there is somebody else's.
     turn.tried.update(free if len(calls) == BATCH else (d.pk for d in due))
@@ -130,14 +143,14 @@ def _fire(turn: _Turn, agency: Agency, due: list[Due], now: datetime) -> None:
         _aside.pop(deadline.pk, None)
 
 
-def _lock_calls(ids: Collection[int], *, whole: bool) -> dict[int, Call]:
+def _lock_calls(ids: Collection[int], *, whole: bool) -> Mapping[int, Call | HeldCall]:
     """A batch of the calls that nobody else holds, locked in the order of their ids; `whole` with type and decision."""
     if not ids:
         return {}
+    if not whole:
+        return call_queries.hold_free_calls(ids, most=BATCH)
     locked = call_queries.lock_calls(ids, skip_locked=True, most=BATCH)
-    rows = Call.objects.filter(pk__in=locked)
-    rows = rows.select_related("type", "decision") if whole else rows.only("number", "status")
-    return {call.pk: call for call in rows}
+    return {call.pk: call for call in Call.objects.filter(pk__in=locked).select_related("type", "decision")}
 
 
 def _assignments(ids: Collection[int]) -> dict[int, Assignment]:

@@ -4,11 +4,12 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Q
 
+from agencies.errors import Busy
 from ledger.models import Alarm
 from ledger.record import Book
 
@@ -43,6 +44,16 @@ class Alert:
         return (self.kind, ids["call_id"], ids["unit_id"], ids["assignment_id"])
 
 
+class Raised(NamedTuple):
+    """An alarm that is open, as far as whoever raised it has to know."""
+
+    pk: int
+    kind: str
+    level: Alarm.Level
+    nobody_on_duty: bool
+    about: dict[str, Any]
+
+
 def raise_alarm(
     book: Book,
     kind: str,
@@ -51,27 +62,34 @@ def raise_alarm(
     *,
     due_at: datetime | None = None,
     nobody_on_duty: bool = False,
-) -> Alarm:
+) -> Raised:
     """Raises the one open alarm of `kind` for its subject, or lifts the open one to a higher level."""
     return raise_alarms(book, [Alert(kind, level, about, due_at, nobody_on_duty)])[0]
 
 
-def raise_alarms(book: Book, alerts: Sequence[Alert]) -> list[Alarm]:
-    """Raises or lifts several alarms, the highest level for each subject, in three statements at most."""
+def raise_alarms(book: Book, alerts: Sequence[Alert]) -> list[Raised]:
+    """Raises or lifts several alarms, the highest level for each subject; one statement where none is open already."""
     wanted = _highest(alerts)
-    if not wanted:
-        return []
-    running = _open(wanted)
-    new = _insert(book, {key: alert for key, alert in wanted.items() if key not in running})
-    lifted = {key: alarm for key, alarm in running.items() if _rises(alarm, wanted[key])}
-    for key, alarm in lifted.items():
+    raised = _insert(book, wanted)
+    lifted: dict[Key, Raised] = {}
+    standing = {key: alert for key, alert in wanted.items() if key not in raised}
+    running = _open(standing) if standing else {}
+    if len(running) < len(standing):
+        # Somebody took an alarm between our two looks, so that there is room for a new one.
+        raised |= _insert(book, {key: alert for key, alert in standing.items() if key not in running})
+    rising = {key: alarm for key, alarm in running.items() if _rises(alarm, wanted[key])}
+    for key, alarm in rising.items():
         alarm.level, alarm.nobody_on_duty = wanted[key].level, wanted[key].nobody_on_duty
-    if lifted:
-        Alarm.objects.bulk_update(lifted.values(), ["level", "nobody_on_duty"])
-    for key, alert in wanted.items():
-        if key in new or key in lifted:
-            _note(book, "alarm.raised" if key in new else "alarm.lifted", alert, new.get(key) or lifted[key])
-    return [new.get(key) or running[key] for key in wanted]
+        lifted[key] = _as_raised(alarm)
+    if rising:
+        Alarm.objects.bulk_update(rising.values(), ["level", "nobody_on_duty"])
+    for key in wanted:
+        if key in raised or key in lifted:
+            _note(book, wanted[key], raised.get(key) or lifted[key], is_new=key in raised)
+    found = {key: _as_raised(alarm) for key, alarm in running.items()} | lifted | raised
+    if len(found) < len(wanted):
+        raise Busy
+    return [found[key] for key in wanted]
 
 
 def settle_alarms(book: Book, *kinds: str, **subject: int) -> None:
@@ -106,10 +124,15 @@ def _rises(alarm: Alarm, alert: Alert) -> bool:
     return _RISES[alert.level] > _RISES[Alarm.Level(alarm.level)]
 
 
-def _note(book: Book, kind: str, alert: Alert, alarm: Alarm) -> None:
-    data = {"alarm": alarm.pk, "kind": alarm.kind, "level": str(alarm.level)}
+def _note(book: Book, alert: Alert, alarm: Raised, *, is_new: bool) -> None:
+    data = {"alarm": alarm.pk, "kind": alarm.kind, "level": alarm.level.value}
     data |= {"nobody_on_duty": True} if alarm.nobody_on_duty else {}
+    kind = "alarm.raised" if is_new else "alarm.lifted"
     book.add(kind, call=alert.about.call, unit=alert.about.unit, data=data)
+
+
+def _as_raised(alarm: Alarm) -> Raised:
+    return Raised(alarm.pk, alarm.kind, Alarm.Level(alarm.level), alarm.nobody_on_duty, alarm.about)
 
 
 # One statement with one parameter: Django's bulk insert costs four times as much, and a storm is when it matters.
@@ -120,37 +143,36 @@ SELECT %(agency)s, kind, level, call_id, unit_id, assignment_id, about, due_at, 
 FROM jsonb_to_recordset(%(alarms)s::jsonb)
      AS a (kind text, level text, call_id bigint, unit_id bigint, assignment_id bigint, about jsonb,
            due_at timestamptz, nobody_on_duty boolean)
+ON CONFLICT DO NOTHING
 RETURNING id, kind, call_id, unit_id, assignment_id
 """
 
 
-def _insert(book: Book, alerts: dict[Key, Alert]) -> dict[Key, Alarm]:
+def _insert(book: Book, alerts: dict[Key, Alert]) -> dict[Key, Raised]:
+    """Those of the alarms that were not open yet."""
     if not alerts:
         return {}
-    rows = [_row(book, alert) for alert in alerts.values()]
+    rows = {key: _row(book, alert) for key, alert in alerts.items()}
     values: dict[str, Any] = {"agency": book.agency.pk, "now": book.now, "by": book.by.pk if book.by else None}
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, values | {"alarms": json.dumps(rows, default=datetime.isoformat)})
-        ids = {tuple(key): pk for pk, *key in cursor.fetchall()}
-    return {key: _made(book, alert, ids[key]) for key, alert in alerts.items()}
+        cursor.execute(_INSERT, values | {"alarms": json.dumps(list(rows.values()), default=datetime.isoformat)})
+        ids: dict[Key, int] = {(kind, *about): pk for pk, kind, *about in cursor.fetchall()}
+    return {key: _made(pk, alerts[key], rows[key]["about"]) for key, pk in ids.items()}
+
+
+def _made(pk: int, alert: Alert, about: dict[str, Any]) -> Raised:
+    return Raised(pk, alert.kind, alert.level, alert.nobody_on_duty, about)
 
 
 def _row(book: Book, alert: Alert) -> dict[str, Any]:
     return {
         "kind": alert.kind,
-        "level": str(alert.level),
+        "level": alert.level.value,
         "about": book.names(call=alert.about.call, unit=alert.about.unit),
         "due_at": alert.due_at,
         "nobody_on_duty": alert.nobody_on_duty,
         **_ids(alert.about),
     }
-
-
-def _made(book: Book, alert: Alert, pk: int) -> Alarm:
-    given = {"agency_id": book.agency.pk, "raised_at": book.now, "raised_by": book.by}
-    alarm = Alarm(id=pk, **_row(book, alert), **given)
-    alarm._state.adding = False
-    return alarm
 
 
 def _ids(about: Subject) -> dict[str, Any]:

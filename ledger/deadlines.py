@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from agencies.scope import current_agency_id
 from ledger import alarms
 from ledger.models import Deadline
 from ledger.record import Book
@@ -56,31 +57,53 @@ def disarm(book: Book, *kinds: str, **subject: int) -> None:
 
 
 class Due(NamedTuple):
-    """A deadline that was due a moment ago, as far as whoever fires it has to know before it is locked."""
+    """A deadline that is due: unlocked as `due` finds it, and as it is once `claim` has it."""
 
     pk: int
     kind: str
     call_id: int | None
     shift_id: int | None
+    assignment_id: int | None
+    due_at: datetime
 
 
 def due(now: datetime, *, limit: int = BATCH, without: Collection[int] = ()) -> list[Due]:
     """Armed deadlines of the agency in scope that are due, oldest first. Unlocked: whoever acts reads them again."""
     rows = Deadline.objects.filter(state=Deadline.State.ARMED, due_at__lte=now).exclude(pk__in=without)
-    found = rows.order_by("due_at", "pk").values_list("pk", "kind", "call_id", "shift_id")
+    found = rows.order_by("due_at", "pk").values_list(*Due._fields)
     return [Due(*row) for row in found[:limit]]
 
 
-def claim(ids: Collection[int], now: datetime) -> list[Deadline]:
-    """Locks those of `ids` that are still armed and due, oldest first. The calls they are about are locked already."""
-    rows = Deadline.objects.select_for_update(skip_locked=True, of=("self",))
-    return list(rows.filter(pk__in=ids, state=Deadline.State.ARMED, due_at__lte=now).order_by("due_at", "pk"))
+# A call that was joined to another a moment ago took its clocks with it: they are left alone, that one is not locked.
+_CLAIM = """
+WITH held AS (
+    SELECT id FROM ledger_deadline
+    WHERE agency_id = %(agency)s AND id = ANY(%(ids)s::bigint[]) AND state = 'armed' AND due_at <= %(now)s
+      AND (call_id IS NULL OR call_id = ANY(%(calls)s::bigint[]))
+    ORDER BY due_at, id FOR UPDATE SKIP LOCKED
+), fired AS (
+    UPDATE ledger_deadline AS d SET state = 'fired', settled_at = %(now)s
+    FROM held WHERE d.agency_id = %(agency)s AND d.id = held.id
+    RETURNING d.id, d.kind, d.call_id, d.shift_id, d.assignment_id, d.due_at
+)
+SELECT * FROM fired ORDER BY due_at, id
+"""
 
 
-def settle(deadlines: Collection[Deadline], now: datetime, *, state: str = Deadline.State.FIRED) -> None:
-    """Marks claimed deadlines as fired, or as disarmed where what they waited for has gone another way."""
-    if deadlines:
-        Deadline.objects.filter(pk__in=[d.pk for d in deadlines]).update(state=state, settled_at=now)
+def claim(ids: Collection[int], now: datetime, *, calls: Collection[int]) -> list[Due]:
+    """Fires those of `ids` that are still armed and due, oldest first. Their `calls` are locked already."""
+    if not ids:
+        return []
+    given: dict[str, Any] = {"agency": current_agency_id(), "ids": list(ids), "calls": list(calls), "now": now}
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, given)
+        return [Due(*row) for row in cursor.fetchall()]
+
+
+def take_back(fired: Collection[Due]) -> None:
+    """What these were waiting for has gone another way: they are disarmed, and were never missed."""
+    if fired:
+        Deadline.objects.filter(pk__in=[d.pk for d in fired]).update(state=Deadline.State.DISARMED)
 
 
 def armed_for_calls(call_ids: list[int]) -> dict[int, list[Deadline]]:

@@ -136,7 +136,7 @@ executor.migrate(early if sys.argv[2] == "early" else executor.loader.graph.leaf
 def test_an_upgrade_rewrites_no_table(database: Database) -> None:
     """Every table still lies in the file where it lay: whatever a migration says, this is what it did."""
     name = database.room.database("upgraded")
-    database.room._create(name)
+    database.room.create(name)
     urls = {"DATABASE_URL": database.room.url("cso_app", name=name), "CSO_AS_OWNER": "1"}
     urls |= {"DATABASE_OWNER_URL": database.room.url("cso_owner", name=name)}
 
