@@ -15,6 +15,7 @@ from dispatch.actions import schedule_call
 from dispatch.alarms import EFFECTS, Effect
 from dispatch.models import Duty, Rollup, Unit
 from dispatch.sweep import sweep
+from ledger.deadlines import Due
 from ledger.models import Alarm, Deadline, Delivery, Event
 from tests.dispatch.clocks import HOUR, MINUTE, SECOND, alarms, armed, fresh, missed, send
 from tests.fixtures import Database
@@ -143,7 +144,7 @@ def test_one_poisoned_deadline_does_not_stop_the_others(
 ) -> None:
     calls = [take(answers={}, address=f"{n} Oak St") for n in range(3)]
 
-    def breaks(batch: object, deadline: Deadline) -> None:
+    def breaks(batch: object, deadline: Due) -> None:
         if deadline.call_id == calls[1].pk:
             raise ValueError("poison")
 

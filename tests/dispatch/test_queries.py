@@ -1,6 +1,6 @@
 """A page asks the database as often with a hundred rows as with ten: every page, and everything the API reads.
 
-A new address that answers a GET is walked at once; one that needs an object of its own needs a row in `NAMES`.
+A new address that answers a GET is walked at once; one that needs an object of its own needs a name in `addresses`.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ from tests.api.operations import OPERATIONS
 from tests.conftest import Company
 from tests.walls.test_every_url_refuses_rex import PAGES, ROUTES, STREAMS
 
-FEW, MANY = 10, 100
+FEW, MANY, DRAFTS = 10, 100, 100
 LISTS = {"board", "wall", "calls", "call", "shifts", "shift", "tablet"}
 API_LISTS = {"calls_list", "calls_events", "calls_recommendations", "units_list", "shifts_list", "rule_sets_list"}
 READS = {name: row.path for name, row in OPERATIONS.items() if row.method == "GET"}
@@ -48,8 +48,9 @@ class Town:
         self._about_the_call(numbers, units)
         self._shifts(numbers, members)
         self._alarms([*calls, self.call])
+        document = RuleSet.objects.get(version=1).document
         for number in numbers:
-            RuleSet.objects.create(version=100 + number, document={"rules": []}, drafted_at=self.now)
+            RuleSet.objects.create(version=DRAFTS + number, document=document, drafted_at=self.now)
         self.size = size
 
     def _members(self, numbers: Sequence[int]) -> list[Member]:
@@ -143,7 +144,7 @@ def addresses(town: Town) -> dict[str, str]:
         "number": town.call.number, "callsign": unit.callsign, "shift_id": shift.pk if shift else 0,
         "assignment_id": 0, "note_id": 0, "alarm_id": 0,
     }  # fmt: skip
-    given = {"call": town.call.number, "shift": names["shift_id"], "unit": unit.callsign}
+    given = {"call": town.call.number, "shift": names["shift_id"], "unit": unit.callsign, "draft": DRAFTS}
     found = {name: f"/api/v1/{path.format(**given)}?limit={MANY}" for name, path in READS.items()}
     for name in PAGES:
         pattern = next(p for p in ROUTES.values() if p.name == name).pattern
