@@ -94,7 +94,8 @@ def _ask_sue(s: Scene) -> None:
     row = RuleSet.objects.get(status="published")
     rules = [rule | {"approval": True} for rule in row.document["rules"]]
     RuleSet.objects.filter(pk=row.pk).update(status="retired")
-    RuleSet.objects.create(version=2, status="published", document=row.document | {"rules": rules}, drafted_at=s.now)
+    document = row.document | {"rules": rules}
+    RuleSet.objects.create(version=2, status="published", document=document, drafted_at=s.now, published_at=s.now)
     call_actions.triage_call(s.queued.pk, answers={}, facts={}, type_code=None, by=s.dora, now=s.now)
 
 
