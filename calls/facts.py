@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from agencies import clocks, hours
 from agencies.models import Agency
-from calls.models import Call, CallType
+from calls.models import Call, CallType, PremiseFlag
 from calls.triage.decide import Case
 
 REACH_M = 46.0
@@ -21,10 +21,20 @@ _M_PER_DEGREE = 111_320.0
 on_duty: Callable[[datetime], bool] = lambda moment: False  # noqa: E731
 
 
-def case_of(agency: Agency, call: Call, call_type: CallType | None) -> Case:
-    """The case that triage decides on, from a call (saved or not) and its type."""
+def case_of(
+    agency: Agency,
+    call: Call,
+    call_type: CallType | None,
+    *,
+    known: "Known | None" = None,
+    available: bool | None = None,
+) -> Case:
+    """The case that triage decides on, from a call (saved or not) and its type.
+
+    Whoever looks at many calls brings what is `known` of the place and whether a CSO was `available`.
+    """
     local = call.received_at.astimezone(hours.zone(agency))
-    known = known_of_place(agency, call, local.date())
+    known = known or known_of_place(agency, call, local.date())
     facts: dict[str, Any] = {name: value for name, value in call.facts.items() if value is not None}
     return Case(
         type=call_type.code if call_type else None,
@@ -37,7 +47,7 @@ def case_of(agency: Agency, call: Call, call_type: CallType | None) -> Case:
         holiday=local.date() in _holidays(local.year),
         premise_flag=known.flagged,
         earlier_calls=known.earlier_calls,
-        cso_available=on_duty(call.received_at),
+        cso_available=on_duty(call.received_at) if available is None else available,
         answers=dict(call.answers),
         **facts,
     )
@@ -93,12 +103,26 @@ class Box(NamedTuple):
     west: float | None = None
     east: float | None = None
 
+    def holds(self, lat: float | None, lon: float | None) -> bool:
+        if None in (lat, lon, *self):
+            return False
+        south, north, west, east = (float(edge or 0) for edge in self)
+        return south <= float(lat or 0) <= north and west <= float(lon or 0) <= east
+
     @classmethod
     def around(cls, lat: float, lon: float, metres: float) -> "Box":
         """The box that reaches `metres` from the point in each direction."""
         d_lat = metres / _M_PER_DEGREE
         d_lon = metres / (_M_PER_DEGREE * max(0.01, math.cos(math.radians(lat))))
         return cls(lat - d_lat, lat + d_lat, lon - d_lon, lon + d_lon)
+
+
+def flagged_places() -> Callable[[Call], bool]:
+    """Whether a call was at a place that is flagged now, for many calls: the flags are read once."""
+    flags = list(PremiseFlag.objects.all())
+    names = {flag.address.strip().upper() for flag in flags if flag.address.strip()}
+    boxes = [Box.around(f.lat, f.lon, REACH_M) for f in flags if f.lat is not None and f.lon is not None]
+    return lambda call: call.address.strip().upper() in names or any(box.holds(call.lat, call.lon) for box in boxes)
 
 
 def same_place(call: Call) -> list[Q]:

@@ -1,7 +1,7 @@
 """The forms of intake and triage, read into the orders that the actions take."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -12,6 +12,8 @@ from calls import queries
 from calls.intake import ANSWERS, FACTS, NARRATIVE_LIMIT, Amendment, Intake, Override
 from calls.models import Call, CallType
 from calls.states import Route, Source
+from calls.triage.rules import RuleSet
+from calls.types import TypeOrder
 
 QUESTION, FACT = "q_", "fact_"
 
@@ -104,13 +106,17 @@ def type_code(typed: str) -> str | None:
 
 def answers_in(data: Mapping[str, Any]) -> dict[str, str]:
     """Answers by code: one spoken question answers all of its codes."""
-    rule_set = queries.rules_in_force().rule_set
-    found = {}
-    for question in rule_set.questions:
-        answer = data.get(QUESTION + question.id)
-        if answer in ANSWERS:
-            found.update(dict.fromkeys(question.codes, str(answer)))
-    return found
+    return answers_by_code(data, queries.rules_in_force().rule_set)
+
+
+def answers_by_code(data: Mapping[str, Any], rule_set: RuleSet) -> dict[str, str]:
+    """Answers by code to the questions of any rule set."""
+    return {
+        code: str(data[QUESTION + question.id])
+        for question in rule_set.questions
+        if data.get(QUESTION + question.id) in ANSWERS
+        for code in question.codes
+    }
 
 
 def facts_in(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -179,3 +185,74 @@ class SearchForm(forms.Form):
     status = _text(12)
     route = _text(12)
     before = forms.IntegerField(required=False, min_value=0)
+
+
+class NewDraftForm(PlainForm):
+    version = forms.IntegerField(min_value=1)
+
+
+class DraftForm(PlainForm):
+    document = forms.CharField(strip=False)
+    revision = forms.IntegerField(min_value=1)
+
+
+class PublicationForm(PlainForm):
+    """`effective_from` as a time of the agency; `replaces`: the version that the publisher has seen in force."""
+
+    effective_from = forms.DateTimeField(required=False)
+    replaces = forms.IntegerField(min_value=1, required=False)
+
+
+class TrialForm(PlainForm):
+    type = _text(60)
+    hour = forms.IntegerField(required=False, min_value=0, max_value=23)
+    weekday = forms.IntegerField(required=False, min_value=1, max_value=7)
+    subject_age = forms.IntegerField(required=False, min_value=0, max_value=130)
+    elapsed_min = forms.IntegerField(required=False, min_value=0, max_value=5_256_000)
+    priority = forms.IntegerField(required=False, min_value=1, max_value=4)
+    premise_flag = forms.BooleanField(required=False)
+    off_duty = forms.BooleanField(required=False)
+
+
+class FloorForm(PlainForm):
+    document = forms.CharField(strip=False, max_length=1_000_000)
+    reason = _text(500, required=True)
+
+
+class TypeForm(PlainForm):
+    """A call type. `name_en`, `synonyms_en`, ... for each language of the agency; synonyms one on a line."""
+
+    apco_code = _text(16, required=True)
+    category = _text(40, required=True)
+    codes = _text(400)
+    priority = forms.IntegerField(min_value=1, max_value=4)
+    qualification = _text(40)
+    mode = _text(12, required=True)
+
+    def __init__(self, data: Mapping[str, Any], *, languages: Sequence[str]) -> None:
+        super().__init__(data)
+        self.languages = languages
+        for language in languages:
+            self.fields[f"name_{language}"] = _text(120, required=language == "en")
+            self.fields[f"synonyms_{language}"] = _text(2000)
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        names = {language: given.get(f"name_{language}", "").strip() for language in self.languages}
+        spoken = {language: _lines(given.get(f"synonyms_{language}", "")) for language in self.languages}
+        if not self.errors:
+            given["order"] = TypeOrder(
+                name={language: name for language, name in names.items() if name},
+                apco_code=given["apco_code"].strip(),
+                category=given["category"].strip(),
+                synonyms={language: words for language, words in spoken.items() if words},
+                codes=_lines(given["codes"].replace(",", "\n")),
+                priority=given["priority"],
+                qualification=given["qualification"],
+                mode=given["mode"],
+            )
+        return given
+
+
+def _lines(text: str) -> list[str]:
+    return list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))

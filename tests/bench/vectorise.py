@@ -69,7 +69,7 @@ def by_hand(frame: Any) -> Any:  # noqa: ANN401
     import polars as pl
 
     fired = pl.any_horizontal(pl.col(f"answer.{code}") == "yes" for code in triage.CODES)
-    route = pl.when(fired).then(pl.lit("sworn"))
+    route: Any = pl.when(fired).then(pl.lit("sworn"))
     for n in range(RULES):
         rule = triage.rule(n)
         kind, hour, either, _ = rule["when"]["all"]

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from agencies.models import Agency, Member
+from calls.floors import FloorChange, propose_floor
 from calls.models import Call
 from dispatch.actions import AssignOrder, add_note, assign_unit, send_mayday
 from dispatch.models import Unit
@@ -55,6 +56,9 @@ def things(
     call = take(caller_name="Renata Real", caller_phone="408-555-0100")
     assignment = assign_unit(call.pk, AssignOrder(coles_unit.callsign), by=dora, now=now)
     note = add_note(call.pk, "blue van", by=dora, now=now)
+    change = FloorChange(never_cso=["SUSP"], reason="to be looked at")
+    ours.members["ada"].agency = dora.agency
+    floor = propose_floor(change, by=ours.members["ada"], now=now)
     send_mayday(coles_unit.callsign, by=cole, now=now)
     return {
         "number": call.number,
@@ -63,6 +67,9 @@ def things(
         "callsign": coles_unit.callsign,
         "alarm_id": Alarm.objects.get(kind="mayday").pk,
         "shift_id": ours.shift.pk if ours.shift else 0,
+        "version": 1,
+        "floor_id": floor.pk,
+        "code": "VEHABND",
     }
 
 
@@ -106,11 +113,12 @@ def test_rex_finds_nothing_of_ours_through_his_own_agency(
     before, client = _everything(database), sign_in(rex)
     for name in PAGES:
         pattern = next(p for p in ROUTES.values() if p.name == name)
-        if not {"assignment_id", "note_id", "alarm_id", "shift_id"} & set(pattern.pattern.converters):
+        if not {"assignment_id", "note_id", "alarm_id", "shift_id", "floor_id"} & set(pattern.pattern.converters):
             continue
         answer = getattr(client, method)(_address(name, rival.slug, things))
         # Rex is a dispatcher: what no dispatcher may do is refused before anything is looked up.
-        assert answer.status_code in ((403,) if name == "shift-sign-off" and method == "post" else (404, 405)), name
+        above = name in ("shift-sign-off", "floor-approval", "floor-withdrawal") and method == "post"
+        assert answer.status_code in ((403,) if above else (404, 405)), name
     assert _everything(database) == before
 
 

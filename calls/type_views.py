@@ -1,0 +1,81 @@
+"""Pages of call types."""
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from agencies.decorators import MemberRequest, member_required
+from agencies.errors import Forbidden
+from agencies.permissions import may
+from agencies.roles import Operation, Role
+from calls import types
+from calls.forms import TypeForm
+from calls.models import CallType
+from calls.pages import Choice
+from calls.queries import rules_in_force
+from calls.rule_pages import type_page
+from calls.triage.rules import MODES
+from calls.words import MODE, label, named, said
+
+READ = Operation.READ_RULE_SETS
+
+
+@require_safe
+@member_required(READ)
+def call_types(request: MemberRequest, agency: str) -> HttpResponse:
+    """All types, those in use first."""
+    _refuse_officers(request)
+    rows = sorted(CallType.objects.all(), key=lambda t: (t.retired_at is not None, t.code))
+    asked = rules_in_force().rule_set.questions
+    listed = [
+        {
+            "code": row.code,
+            "name": said(row.name),
+            "apco": row.apco_code,
+            "category": row.category,
+            "mode": label(MODE, row.mode),
+            "qualification": row.qualification.replace("_", " "),
+            "never_cso": row.never_cso,
+            "retired": row.retired_at is not None,
+            "questions": sum(question.asked_of(row.code) for question in asked),
+        }
+        for row in rows
+    ]
+    return render(request, "calls/call_types.html", {"here": "rules", "types": listed})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_required(READ)
+def call_type(request: MemberRequest, agency: str, code: str) -> HttpResponse:
+    """One type; a POST writes it anew."""
+    row = types.call_type(code)
+    if request.method == "POST":
+        languages = request.member.agency.languages
+        order = TypeForm.read(request, languages=languages)["order"]
+        types.change_type(row.code, order, by=request.member, now=timezone.now())
+        return redirect("call-types", agency)
+    _refuse_officers(request)
+    context = {
+        "here": "rules",
+        "type": type_page(row, request.member.agency),
+        "may_edit": may(request.member, Operation.EDIT_RULE_SETS),
+        "modes": [Choice(mode, label(MODE, mode)) for mode in MODES],
+        "qualifications": [Choice(*pair) for pair in named(request.member.agency, "qualifications").items()],
+        "priorities": (1, 2, 3, 4),
+    }
+    return render(request, "calls/call_type.html", context)
+
+
+@require_POST
+@member_required(Operation.EDIT_RULE_SETS)
+def retirement(request: MemberRequest, agency: str, code: str) -> HttpResponse:
+    """Out of use, or back into it."""
+    is_retired = request.POST.get("retired") == "1"
+    types.retire_type(types.call_type(code).code, is_retired=is_retired, by=request.member, now=timezone.now())
+    return redirect("call-types", agency)
+
+
+def _refuse_officers(request: MemberRequest) -> None:
+    if request.member.role is Role.OFFICER:
+        raise Forbidden("Officers read the published rules through the calls they decide.")
