@@ -179,6 +179,8 @@ def _new_file(file: Path) -> Iterator[IO[bytes]]:
         if file.exists():
             raise NotDone(f"{file} is there already: choose another name")
         half.rename(file)
+    except OSError as error:
+        raise NotDone(f"{file} could not be written ({error.strerror}): is there room?") from error
     finally:
         half.unlink(missing_ok=True)
 

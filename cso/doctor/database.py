@@ -83,7 +83,7 @@ def _migrations() -> Iterator[Finding]:
     if missing:
         yield wrong(
             "migrations",
-            f"{len(missing)} migrations are not applied, {missing[0]} first.",
+            f"Migrations that are not applied: {len(missing)}, {missing[0]} first.",
             "python manage.py migrate (as cso_owner: DATABASE_OWNER_URL); `make run` does it by itself.",
         )
     if newer:

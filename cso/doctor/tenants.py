@@ -76,7 +76,7 @@ def _overdue(agency: Agency, now: datetime) -> Iterator[Finding]:
     if first is not None:
         yield wrong(
             f"agency {agency.slug}",
-            f"{late.count()} deadlines of {agency.name} are overdue and nobody has swept them, the oldest for "
+            f"Deadlines of {agency.name} that are overdue and that nobody has swept: {late.count()}, the oldest for "
             f"{ago((now - first).total_seconds())}.",
             "See worker, beat and clock above. Where those are well, the log of the worker names the deadline and why.",
         )
@@ -88,20 +88,20 @@ def _untold(agency: Agency, now: datetime) -> Iterator[Finding]:
     if last is not None:
         yield wrong(
             f"agency {agency.slug}",
-            f"{failed.count()} messages of {agency.name} could not be delivered in the last two days; the last by "
-            f"{last.channel}: {last.fault}.",
+            f"Messages of {agency.name} that could not be delivered in the last two days: {failed.count()}, the last "
+            f"by {last.channel} ({last.fault}).",
             "Check the address and EMAIL_URL, and tell those people by telephone: failed messages are not sent again.",
         )
     waiting = Delivery.objects.filter(
         state__in=[Delivery.State.WAITING, Delivery.State.LEASED], next_at__lt=now - LATE_DELIVERY
     )
     trying = Delivery.objects.filter(state=Delivery.State.WAITING, attempts__gt=1, next_at__gte=now - LATE_DELIVERY)
-    for rows, how in ((waiting, "wait and nobody tries to send them"), (trying, "were tried and have to wait")):
+    for rows, how in ((waiting, "wait, and nobody tries to send them"), (trying, "were tried in vain")):
         if count := rows.count():
             fault = rows.exclude(fault="").values_list("fault", flat=True).first()
             yield wrong(
                 f"agency {agency.slug}",
-                f"{count} messages of {agency.name} {how}{f' ({fault})' if fault else ''}.",
+                f"Messages of {agency.name} that {how}: {count}{f' ({fault})' if fault else ''}.",
                 "See worker above; then ask the mail server named in EMAIL_URL.",
             )
 

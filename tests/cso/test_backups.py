@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -116,7 +117,7 @@ def test_all_of_it_comes_back_and_the_work_goes_on(
     busy.start()
     call_command("backup", str(file))
     busy.stop()
-    assert "2 agencies" in manage(elsewhere, "manage.py", "restore", str(file)).stdout
+    assert "agencies: 2" in manage(elsewhere, "manage.py", "restore", str(file)).stdout
     manifest = json.loads(ZipFile(file).read("manifest.json"))
     assert 2 <= manifest["rows"]["calls_call"] <= Call.objects.count() + 1
     seen = json.loads(manage(elsewhere, "-c", GO_ON).stdout)
@@ -162,7 +163,7 @@ def test_it_says_what_it_holds_and_nobody_else_may_read_it(
     take()
     call_command("backup", str(file))
     said = capsys.readouterr().out
-    assert "1 agencies, 1 calls" in said and " MB" in said and str(file) in said
+    assert "agencies: 1, calls: 1," in said and " MB" in said and str(file) in said
     assert file.stat().st_mode & 0o777 == 0o600
     assert os.listdir(file.parent) == [file.name]
 
@@ -197,6 +198,17 @@ def test_a_dump_that_fails_leaves_nothing_half_made(file: Path, agency: Agency, 
     finally:
         with database.superuser() as server:
             server.execute("DROP TABLE secret_of_the_superuser; DROP SEQUENCE sequence_of_the_superuser")
+    assert os.listdir(file.parent) == []
+
+
+def test_a_disk_that_is_full_leaves_nothing_half_made(file: Path, agency: Agency) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
+    try:
+        with pytest.raises(NotDone, match="is there room"):
+            backups.backup(file, url=settings.DATABASE_BACKUP_URL)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert os.listdir(file.parent) == []
 
 

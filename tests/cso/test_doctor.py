@@ -133,7 +133,7 @@ def test_a_database_without_tables_is_found(database: Database) -> None:
     name = room.database("empty")
     room.create(name)
     seen = ask_in_vain(DATABASE_URL=room.url("cso_app", name=name))
-    assert "migrations are not applied" in seen["migrations"]["says"]
+    assert "Migrations that are not applied" in seen["migrations"]["says"]
     assert "migrate" in seen["migrations"]["do"]
 
 
@@ -155,7 +155,7 @@ def test_a_migration_that_is_missing_and_one_too_many_are_found(database: Databa
         finally:
             owner.execute("UPDATE django_migrations SET app = 'ledger' WHERE id = %s", [pk])
     missing, newer = wrong
-    assert "1 migrations are not applied, ledger." in missing
+    assert "that are not applied: 1, ledger." in missing
     assert "newer than this code: it has gone." in newer
 
 
@@ -169,15 +169,15 @@ def test_clocks_that_disagree_are_found() -> None:
 def test_deadlines_that_nobody_swept_are_found(take: Take) -> None:
     call = take(answers={})
     Deadline.objects.filter(call_id=call.pk, kind="undecided").update(due_at=timezone.now() - 3 * MINUTE)
-    assert only("agency san-jose", "1 deadlines of")
+    assert only("agency san-jose", "that nobody has swept: 1, the oldest for 3 min")
 
 
 @pytest.mark.parametrize(
     ("state", "next_in", "attempts", "said"),
     [
-        ("failed", MINUTE, 10, "could not be delivered in the last two days; the last by email: 550"),
-        ("waiting", -10 * MINUTE, 0, "wait and nobody tries"),
-        ("waiting", 10 * MINUTE, 4, "were tried and have to wait (550)"),
+        ("failed", MINUTE, 10, "could not be delivered in the last two days: 1, the last by email (550)"),
+        ("waiting", -10 * MINUTE, 0, "wait, and nobody tries to send them: 1"),
+        ("waiting", 10 * MINUTE, 4, "were tried in vain: 1 (550)"),
     ],
 )
 def test_messages_that_do_not_get_out_are_found(

@@ -33,8 +33,7 @@ class Command(BaseCommand):
 def told(manifest: backups.Manifest) -> str:
     """What a backup holds, for people."""
     rows = manifest.rows
-    return (
-        f"{len(manifest.agencies)} agencies, {rows.get('calls_call', 0)} calls, {rows.get('ledger_event', 0)} events, "
-        f"{rows.get('agencies_member', 0)} members; {sum(rows.values())} rows in {len(rows)} tables; "
-        f"taken at {manifest.taken_at}"
-    )
+    tables = {"calls": "calls_call", "events": "ledger_event", "members": "agencies_member"}
+    counts = ", ".join(f"{name}: {rows.get(table, 0)}" for name, table in tables.items())
+    all_of_it = f"{sum(rows.values())} rows in {len(rows)} tables"
+    return f"agencies: {len(manifest.agencies)}, {counts}; {all_of_it}; taken at {manifest.taken_at}"
