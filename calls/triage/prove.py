@@ -44,16 +44,23 @@ _one_at_a_time = Lock()
 
 
 def prove(
-    rule_set: RuleSet, floor: Floor, setting: Setting = NOWHERE, *, language: str = "en", within: float = LONGEST
+    rule_set: RuleSet,
+    floor: Floor,
+    setting: Setting = NOWHERE,
+    *,
+    language: str = "en",
+    within: float = LONGEST,
+    one_is_enough: bool = False,
 ) -> Proof:
     """Proves every property of the rule set, or shows for each that fails a call that breaks it.
 
-    `within` are the seconds it may take; what is not proved by then is the failure `time`.
+    `within` are the seconds it may take; what is not proved by then is the failure `time`. With `one_is_enough` it
+    stops at the first call that breaks something.
     """
     started = monotonic()
     with _one_at_a_time:  # z3 is not made for several threads, and two proofs at once would only take twice as long
         prover = _Prover(rule_set, floor, setting, language, monotonic() + within)
-        failures = prover.failures()
+        failures = prover.failures(one_is_enough=one_is_enough)
     return Proof(failures, monotonic() - started)
 
 
@@ -73,10 +80,12 @@ class _Prover:
         self.faults: list[Failure] = []
         self.alive: set[str] = set()
 
-    def failures(self) -> tuple[Failure, ...]:
+    def failures(self, *, one_is_enough: bool) -> tuple[Failure, ...]:
         try:
             for kind in kinds_of(self.rule_set, self.floor, self.setting, until=self.until):
                 self._hold(kind)
+                if one_is_enough and (self.found or self.faults):
+                    return tuple(self._shown())
                 self._witness(kind)
         except OutOfTime:
             because = say(words_of.OUT_OF_TIME, self.language)
