@@ -4,17 +4,20 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from agencies.errors import Invalid, Refused
+from agencies.errors import Busy, Invalid, Refused
 from agencies.models import Agency
-from calls.models import CallType
+from calls.models import CallType, RuleSet
 from calls.triage import rules
 from calls.triage.authority import KnownType, Setting
 from calls.triage.conditions import Vocabulary
 from calls.triage.floor import Floor, parse_floor
 from calls.triage.proofs import Proof
 from calls.triage.reading import RuleSetFault
+
+if TYPE_CHECKING:
+    from calls.triage.difference import Change
 
 
 class UnsafeRuleSet(Refused):
@@ -96,6 +99,18 @@ def proof_of(
         vocabulary=vocabulary,
         language=language,
     )
+
+
+def moves_between(old: RuleSet, new: RuleSet, *, agency: Agency, floor_document: Mapping[str, Any]) -> list["Change"]:
+    """Every call that moves to another route when `new` takes the place of `old`, as conditions with an example."""
+    from calls.triage.difference import OutOfTime, difference  # z3, as in `_proof`
+
+    setting = setting_of(agency)
+    floor = replace(parse_floor(floor_document), types=frozenset(known.code for known in setting.types))
+    try:
+        return list(difference(rules.parse(old.document), rules.parse(new.document), floor, setting))
+    except OutOfTime as late:
+        raise Busy("These rule sets are too different to be compared in time.") from late
 
 
 def require_safe(proof: Proof) -> None:

@@ -7,7 +7,7 @@ refuses that too. A version decides from its effective date until the next one t
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 from django.db.models import Max
@@ -17,12 +17,15 @@ from agencies.models import Agency, Member
 from agencies.permissions import require
 from agencies.roles import Operation
 from calls.models import RuleSet
-from calls.proving import proof_of, read_json, read_rule_set, require_safe, setting_of
+from calls.proving import moves_between, proof_of, read_json, read_rule_set, require_safe, setting_of
 from calls.queries import floor_in_force
 from calls.triage import rules
 from calls.triage.changes import changes
 from calls.triage.proofs import Proof
 from ledger.record import Book, record
+
+if TYPE_CHECKING:
+    from calls.triage.difference import Change
 
 FARTHEST = timedelta(days=366)
 DRAFT, PUBLISHED, RETIRED = RuleSet.Status.DRAFT, RuleSet.Status.PUBLISHED, RuleSet.Status.RETIRED
@@ -166,6 +169,13 @@ def differences(version: int, against: int, *, by: Member, language: str = "en")
     require(by, Operation.READ_RULE_SETS)
     old, new = rules.parse(rule_set(against).document), rules.parse(rule_set(version).document)
     return changes(old, new, language)
+
+
+def moved_calls(version: int, against: int, *, by: Member) -> list["Change"]:
+    """Which calls move to another route when `version` takes the place of another: all of them, as conditions."""
+    require(by, Operation.PROVE_RULE_SETS)
+    old, new = rule_set(against), rule_set(version)
+    return moves_between(old, new, agency=by.agency, floor_document=floor_in_force().document)
 
 
 def rule_set(version: int) -> RuleSet:

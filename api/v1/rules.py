@@ -19,10 +19,10 @@ from api.idempotency import once
 from api.resource import Resource
 from api.schema import CURSOR, IF_MATCH, describes, page_of
 from api.shapes import given_out, rendered
-from api.v1.choices import RULE_SET_STATUSES
+from api.v1.choices import ROUTES, RULE_SET_STATUSES
 from calls import rulesets
 from calls.models import RuleSet
-from calls.rulesets import differences, publish, retire, roll_back, rule_set, save_draft
+from calls.rulesets import differences, moved_calls, publish, retire, roll_back, rule_set, save_draft
 from calls.triage.proofs import Proof
 
 
@@ -204,10 +204,22 @@ class AgainstQuery(Body):
     against = serializers.IntegerField(min_value=1, max_value=1_000_000_000, help_text="The other version.")
 
 
+class MoveShape(serializers.Serializer[Any]):
+    """Calls of these types that move from one route to another, with one of them as an example."""
+
+    types = serializers.ListField(child=serializers.CharField())
+    assist = serializers.BooleanField(help_text="Secured assists, which triage reads in their own way.")
+    old = serializers.ChoiceField(choices=ROUTES)
+    new = serializers.ChoiceField(choices=ROUTES)
+    because = serializers.CharField(help_text="Which calls, in words.")
+    example = ExampleShape()
+
+
 class DifferencesShape(serializers.Serializer[Any]):
     version = serializers.IntegerField()
     against = serializers.IntegerField()
-    differences = serializers.ListField(child=serializers.CharField())
+    differences = serializers.ListField(child=serializers.CharField(), help_text="What was changed, in words.")
+    moves = MoveShape(many=True, help_text="Every call that changes route.")
 
 
 class RuleSetDifferences(Resource):
@@ -215,18 +227,19 @@ class RuleSetDifferences(Resource):
         "rule_sets_differences",
         tag="rules",
         answers={200: DifferencesShape},
-        problems=(400,),
+        problems=(400, 409),
         parameters=[
             OpenApiParameter("against", int, required=True, description="The other version."),
         ],
     )
     def get(self, request: Request, version: int) -> Response:
-        """What a version changes against another one, in words."""
+        """What a version changes against another one, in words, and exactly which calls change route by it."""
         rule_set(version)
         allow(self.member, Operation.PROVE_RULE_SETS)
         against = parse_query(AgainstQuery, request)["against"]
         found = differences(version, against, by=self.member)
-        body = {"version": version, "against": against, "differences": list(found)}
+        moves = [move.as_dict() for move in moved_calls(version, against, by=self.member)]
+        body = {"version": version, "against": against, "differences": list(found), "moves": moves}
         return Response(given_out(DifferencesShape, body))
 
 

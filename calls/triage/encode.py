@@ -8,6 +8,7 @@ is a pair, *surely true* and *surely false*; a condition that is neither is unkn
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
+from threading import Lock
 from time import monotonic
 from typing import Any
 
@@ -24,6 +25,8 @@ Formula = Any
 Pair = tuple[Formula, Formula]
 
 
+ONE_AT_A_TIME = Lock()
+"""z3 is not made for several threads, and two proofs at once would only take twice as long."""
 ON_DUTY = Compiled(lambda case: case.cso_available, lambda _: iter(()), reads="cso_available", says="on duty")
 
 

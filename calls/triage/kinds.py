@@ -9,7 +9,7 @@ from calls.triage.encode import Encoded, Formula, Space, all_of, any_of, case_of
 from calls.triage.evaluate import Case
 from calls.triage.floor import Floor
 from calls.triage.programs import IS_ASSIST, Program, compile_program, named_types
-from calls.triage.rules import RuleSet
+from calls.triage.rules import EVERY_TYPE, RuleSet
 
 STRANGER = "OTHER"
 """Stands for every type that no document names, where the agency's types are not known."""
@@ -20,7 +20,6 @@ class Sort:
     """One type of call, None while nobody knows it, that is or is not a secured assist; with its program."""
 
     type: str | None
-    known: KnownType | None
     assist: bool
     program: Program
 
@@ -32,10 +31,10 @@ class Sort:
 class Kind:
     """All sorts of call that nothing tells apart but their names: proved for the first, it is proved for all."""
 
-    def __init__(self, sorts: list[Sort], space: Space) -> None:
-        self.sorts, self.space = sorts, space
+    def __init__(self, sorts: list[Sort], known: KnownType | None, space: Space) -> None:
+        self.sorts, self.known, self.space = sorts, known, space
         first = sorts[0]
-        self.type, self.known, self.assist, self.program = first.type, first.known, first.assist, first.program
+        self.type, self.assist, self.program = first.type, first.assist, first.program
         self.asked = first.asked
         is_assist = space.truth(IS_ASSIST)[0]
         self.base = all_of((is_assist if self.assist else opposite(is_assist), self._category()))
@@ -81,31 +80,37 @@ def usual(known: KnownType | None, asked: frozenset[str], space: Space) -> Mappi
 
 def kinds_of(rule_set: RuleSet, floor: Floor, setting: Setting, *, until: float) -> Iterator[Kind]:
     """Every kind of call, one after the other."""
-    sorts = list(sorts_of(rule_set, floor, setting))
+    sorts = list(sorts_of(rule_set, floor, types_of(rule_set, floor, setting)))
     values = values_of(conditions_of(rule_set, floor), setting)
     space = Space((check for sort in sorts for check in checks_of(sort.program)), values, until=until)
     kinds: dict[Hashable, list[Sort]] = {}
     for sort in sorts:
-        kinds.setdefault(_alike(sort, floor, space), []).append(sort)
+        kinds.setdefault(_alike(sort, floor, setting, space), []).append(sort)
     for alike in kinds.values():
-        yield Kind(alike, space)
+        yield Kind(alike, setting.known(alike[0].type), space)
 
 
-def sorts_of(rule_set: RuleSet, floor: Floor, setting: Setting) -> Iterator[Sort]:
-    """Every type there is and the unknown one, as a call and as a secured assist."""
+def types_of(rule_set: RuleSet, floor: Floor, setting: Setting) -> frozenset[str]:
+    """Every type there is; where that is not known, those that are named and one that stands for all others."""
+    if floor.types is not None:
+        return floor.types
+    known = frozenset(known.code for known in setting.types)
+    return (named_types(rule_set, floor) | known | {STRANGER}) - {EVERY_TYPE}
+
+
+def sorts_of(rule_set: RuleSet, floor: Floor, types: frozenset[str]) -> Iterator[Sort]:
+    """Each of the types and the unknown one, as a call and as a secured assist."""
     named = named_types(rule_set, floor)
-    in_use = floor.types if floor.types is not None else frozenset(known.code for known in setting.types)
-    strangers = sorted(in_use - named) or ([] if floor.types is not None else [STRANGER])
-    for call_type in (*sorted(named), *strangers, None):
+    for call_type in (*sorted(types), None):
         compiled_as = call_type if call_type is None or call_type in named else ""
         for assist in (False, True):
             program = compile_program(rule_set, floor, compiled_as, assist=assist, in_use=True)
-            yield Sort(call_type, setting.known(call_type), assist, program)
+            yield Sort(call_type, assist, program)
 
 
-def _alike(sort: Sort, floor: Floor, space: Space) -> Hashable:
+def _alike(sort: Sort, floor: Floor, setting: Setting, space: Space) -> Hashable:
     """The same for two sorts of call of which the same is proved by the same formulas."""
-    program, known = sort.program, sort.known
+    program, known = sort.program, setting.known(sort.type)
     spared = frozenset(entry.code for entry in floor.not_applicable if entry.type == sort.type)
     parts = tuple((item.id, space.id_of(check)) for item, check in program.disqualifiers)
     parts += tuple((rule.id, space.id_of(check)) for rule, check in program.rules)

@@ -19,7 +19,6 @@ the proof: it is reported as the failure `replay`, so that nothing is published 
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from threading import Lock
 from time import monotonic
 
 from calls.triage import proof_words as words_of
@@ -27,7 +26,7 @@ from calls.triage.authority import NOWHERE, Setting
 from calls.triage.conditions import ANSWER
 from calls.triage.decide import decide
 from calls.triage.domains import ORDINARY
-from calls.triage.encode import OutOfTime, any_of
+from calls.triage.encode import ONE_AT_A_TIME, OutOfTime, any_of
 from calls.triage.evaluate import Case
 from calls.triage.floor import NO_FLOOR, Floor
 from calls.triage.kinds import Kind, kinds_of
@@ -40,7 +39,6 @@ LONGEST = 30.0
 """Seconds that a proof may take."""
 
 _log = logging.getLogger(__name__)
-_one_at_a_time = Lock()
 
 
 def prove(
@@ -58,7 +56,7 @@ def prove(
     stops at the first call that breaks something.
     """
     started = monotonic()
-    with _one_at_a_time:  # z3 is not made for several threads, and two proofs at once would only take twice as long
+    with ONE_AT_A_TIME:
         prover = _Prover(rule_set, floor, setting, language, monotonic() + within)
         failures = prover.failures(one_is_enough=one_is_enough)
     return Proof(failures, monotonic() - started)

@@ -1,8 +1,9 @@
 """Conditions in words, for people who read rules and do not write JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from calls.triage.conditions import ANSWER, FIELDS, AllOf, AnyOf, Condition, FieldTest, Not, Scalar
+from calls.triage.domains import Value
 from calls.triage.phrases import THINGS, say
 from calls.triage.reading import Text, words
 
@@ -62,6 +63,49 @@ def in_words(condition: Condition, language: str = "en") -> str:
             return words(AND, language).join(_bracketed(part, language) for part in parts)
         case AnyOf(parts):
             return words(OR, language).join(_bracketed(part, language) for part in parts)
+
+
+UNKNOWN: Text = {"en": "{name} is not known", "es": "no se sabe {name}"}
+NOT_ASKED: Text = {"en": "{name} is not asked", "es": "no se pregunta {name}"}
+
+
+def one_of(field: str, values: Sequence[Value], could: Sequence[Value], *, language: str = "en") -> str:
+    """That a field has one of the values, of those that it `could` have: "the hour is from 8 to 17 or is not known".
+
+    A number that `could` leaves out is like the next smaller one that it names.
+    """
+    given = [value for value in values if value is not None]
+    if FIELDS.get(field) and FIELDS[field].kind == "number":
+        said = [_test(test, language) for test in _stretches(field, given, could)]
+    elif field in FLAGS:
+        said = [words(FLAGS[field][not value], language) for value in given]
+    else:
+        shown = given if field.startswith(ANSWER) else sorted(given, key=str)
+        said = [_test(FieldTest(field, "in", tuple(shown)), language)] if given else []
+    if None in values:
+        unknown = NOT_ASKED if field.startswith(ANSWER) else UNKNOWN
+        said.append(say(unknown, language, name=name_of(field, language)))
+    return words(OR, language).join(said)
+
+
+def _stretches(field: str, values: Sequence[Scalar], could: Sequence[Value]) -> Iterator[FieldTest]:
+    """The numbers as stretches: up to, from and to, at least."""
+    low, high = FIELDS[field].low, FIELDS[field].high
+    steps = sorted(int(value) for value in could if value is not None)
+    ends = dict(zip(steps, [*(after - 1 for after in steps[1:]), high], strict=True))
+    runs: list[list[int]] = []
+    for start in sorted(int(value) for value in values):
+        if runs and runs[-1][1] + 1 == start:
+            runs[-1][1] = ends[start]
+        else:
+            runs.append([start, ends[start]])
+    for first, last in runs:
+        if first == last:
+            yield FieldTest(field, "is", (first,))
+        elif first == low or last == high:
+            yield FieldTest(field, "at_least" if last == high else "at_most", (first if last == high else last,))
+        else:
+            yield FieldTest(field, "between", (first, last))
 
 
 def name_of(field: str, language: str = "en") -> str:

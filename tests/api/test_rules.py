@@ -51,6 +51,9 @@ def test_ada_drafts_art_publishes_and_the_next_call_goes_by_it(
         "art@san-jose.example",
     )
     assert adas.get("rule-sets/1")["status"] == "retired"
+    [move] = [move for move in adas.get("rule-sets/2/differences?against=1")["moves"] if not move["assist"]]
+    assert (move["types"], move["old"], move["new"]) == (["LARCENY"], "cso", "sworn")
+    assert move["because"] == "LARCENY: calls that went to a CSO go to sworn."
     call = doras.post("triage", {"type": "LARCENY", "location": {"address": "1 Elm St"}, "answers": ALL_NO})
     assert (call["route"], call["rule_set"]) == ("sworn", 2)
 
@@ -95,7 +98,8 @@ def test_whoever_drafted_before_another_version_was_published_is_told_what_diffe
     assert (late.status, late["code"], late["version"], late["by"]) == (409, "superseded", 2, "Art")
     assert len(late["differs"]) == 1
     assert "Look for the child at once." in late["differs"][0]
-    assert adas.get("rule-sets/3/differences?against=2")["differences"] == late["differs"]
+    told = adas.get("rule-sets/3/differences?against=2")
+    assert (told["differences"], told["moves"]) == (late["differs"], [])
     assert arts.post("rule-sets/3/publish", {"replaces": 2}).status == 200
 
 
