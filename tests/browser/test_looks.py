@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from agencies.models import Member
-from calls.models import Call
+from calls.models import Call, RuleSet
+from calls.rulesets import save_draft
 from dispatch.actions import AssignOrder, assign_unit, send_mayday
 from dispatch.models import Unit
 from tests.browser.console import DESK, TABLET, SignIn, faults, open_as, page_of, ready
@@ -55,6 +56,25 @@ def test_axe_finds_nothing_at_the_desk(
     page.goto(web.url + page_of(sue, "shifts/"))
     page.locator("main table a").first.click()
     assert faults(page, only=only) == [], "shift"
+
+
+# By night only the colours differ.
+@pytest.mark.parametrize(("scheme", "only"), [("light", None), ("dark", "color-contrast")])
+def test_axe_finds_nothing_where_rules_are_written(
+    ada: Member, now: datetime, browser: Browser, web: Web, sign_in: SignIn, scheme: Scheme, only: str | None
+) -> None:
+    save_draft(RuleSet.objects.get(version=1).document, by=ada, now=now)
+    page = open_as(browser, web, sign_in(ada), page_of(ada, "rules/"), color_scheme=scheme, viewport=TABLET)
+    for noun in ("rules/", "call-types/", "call-types/WELFARE/", "safety-floor/", "rules/2/"):
+        page.goto(web.url + page_of(ada, noun))
+        ready(page)
+        if noun == "rules/2/":
+            expect(page.locator("#proof .good")).to_be_visible(timeout=20_000)
+            page.locator("[data-list=rules] [data-edit]").first.click()
+            page.locator("#y-type").select_option("VEHABND")
+            expect(page.locator("#trial .decision")).to_be_visible()
+        assert faults(page, only=only) == [], noun
+        assert page.evaluate("document.documentElement.scrollWidth") <= TABLET["width"], noun
 
 
 # By night only the colours differ.
