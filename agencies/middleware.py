@@ -28,6 +28,8 @@ class AgencyMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\x00" in request.path_info:  # no name of anything, and PostgreSQL takes no such text
+            return render(request, "404.html", status=404)
         slug = _slug(request.path_info)
         if slug is None or not request.user.is_authenticated:
             return self.get_response(request)
