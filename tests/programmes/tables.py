@@ -14,6 +14,8 @@ from cso.programmes import Programme
 
 HERE = Path(__file__).parent
 SLUGS = ("san-jose", "seattle", "virginia-beach", "eugene")
+TABLES = {slug: slug for slug in SLUGS} | {"seattle-welfare": "seattle"}
+"""The tables of calls and the template that each is about."""
 USUAL = (
     "weapon", "violence", "suspect_present", "in_progress", "injury", "person_at_risk", "hazard", "legal_matter",
 )  # fmt: skip
@@ -81,8 +83,10 @@ def all_no(**others: str) -> dict[str, str]:
     return dict.fromkeys(USUAL, "no") | others
 
 
-def rows(slug: str) -> Iterator[Row]:
-    for line in (HERE / f"{slug.replace('-', '_')}.md").read_text(encoding="utf-8").splitlines():
+def rows(table: str) -> Iterator[Row]:
+    """The lines of a table of `TABLES`."""
+    slug = TABLES[table]
+    for line in (HERE / f"{table.replace('-', '_')}.md").read_text(encoding="utf-8").splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if line.startswith("|") and cells[0] not in {"---", "What is reported"}:
             yield _row(slug, cells)

@@ -22,7 +22,7 @@ from calls.triage.rules import RuleSet
 from tests.calls.triage.test_properties import made_cases, made_sets
 from tests.programmes.tables import floor_of, programme, rule_set_of
 
-EXAMPLES = int(os.environ.get("CSO_PROOF_EXAMPLES", "24")) // 2
+EXAMPLES = int(os.environ.get("PROOF_EXAMPLES", "24")) // 2
 
 
 def san_jose(**rules_by_id: dict[str, Any] | None) -> RuleSet:
@@ -119,7 +119,7 @@ def test_a_rule_that_comes_later_is_told_once() -> None:
 
 @pytest.mark.timeout(36_000 if EXAMPLES > 500 else 120)
 @settings(max_examples=EXAMPLES, deadline=None, phases=[Phase.generate, Phase.shrink])
-@given(made_sets(), made_sets(), st.lists(made_cases, min_size=30, max_size=30))
+@given(made_sets(), made_sets(), st.lists(made_cases, min_size=8, max_size=8))
 def test_a_call_moves_exactly_where_the_difference_says_so(
     one: tuple[RuleSet, Floor], other: tuple[RuleSet, Floor], cases: list[Case]
 ) -> None:

@@ -25,9 +25,9 @@ from tests.calls.triage.documents import a_document, a_rule
 from tests.calls.triage.test_floor import a_floor
 from tests.calls.triage.test_properties import made_cases, made_sets
 
-# 10,000 with CSO_PROOF_EXAMPLES=10000: the suite takes a sample of them.
-EXAMPLES = int(os.environ.get("CSO_PROOF_EXAMPLES", "25"))
-CASES = 40
+# 10,000 with PROOF_EXAMPLES=10000: the suite takes a sample of them.
+EXAMPLES = int(os.environ.get("PROOF_EXAMPLES", "25"))
+CASES = 8
 ASKED = {"id": "Q", "codes": ["suspect_present", "in_progress", "person_at_risk"], "text": {"en": "?"}, "types": ["*"]}
 PARKED = {"field": "type", "is": "VEHABND"}
 
