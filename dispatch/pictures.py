@@ -5,15 +5,15 @@ frame holds exactly what changed between two numbers, and whoever has the board 
 the board of the second.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.safestring import SafeString, mark_safe
@@ -24,13 +24,21 @@ from agencies.roles import Role
 from agencies.scope import agency_scope
 from dispatch import board, queries
 from dispatch.board import AlarmRow, CallRow, UnitRow
-from dispatch.models import Assignment
 from ledger import sse
 from ledger.kinds import may_see
-from ledger.models import Event
 
 TOO_MANY = 500  # events since the picture before; more than that is drawn as a whole
 Row = CallRow | UnitRow | AlarmRow
+
+
+class Happened(NamedTuple):
+    """An event, as far as a board has to know it."""
+
+    seq: int
+    kind: str
+    call_id: int | None
+    unit_id: int | None
+    about: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -55,8 +63,9 @@ class Picture:
     seq: int
     at: datetime
     rows: dict[str, Drawn]
+    agency: Agency
     all_over_at: datetime
-    happened: Sequence[Event] = ()
+    happened: Sequence[Happened] = ()
 
     @cached_property
     def lists(self) -> dict[str, SafeString]:
@@ -76,7 +85,7 @@ class Frame:
     at: datetime
     patches: Sequence[dict[str, str]]
     remove: Sequence[str] = ()
-    happened: Sequence[Event] = ()
+    happened: Sequence[Happened] = ()
     whole: bool = False
     _written: dict[Role, bytes] = field(default_factory=dict)
 
@@ -107,19 +116,19 @@ def look(agency_id: int, language: str, before: Picture | None = None, *, all_ov
     whole board all the same, for it also changes without an event: a shift begins, a shift ends.
     """
     with agency_scope(agency_id), _snapshot():
-        agency = Agency.objects.get(pk=agency_id)
+        agency = before.agency if before and not all_over else Agency.objects.get(pk=agency_id)
         with translation.override(language), timezone.override(zone(agency)):
-            now, seq = timezone.now(), board.last_seq(agency)
-            happened = _happened(before.seq, seq) if before else ()
+            now = timezone.now()
+            seq, happened = _happened(agency, before.seq) if before else (board.last_seq(agency), ())
             known, all_over_at = (before.rows, before.all_over_at) if before else ({}, now)
             if before is None or all_over or _touches_everything(before, seq, happened):
                 fresh, kept, all_over_at = _everything(agency, now), {}, now
             else:
-                touched = _touched(happened)
+                touched = _touched(agency, happened, known.values())
                 fresh = _some(agency, now, touched)
                 kept = {row_id: drawn for row_id, drawn in known.items() if not _is_among(row_id, drawn, touched)}
             rows = kept | {row_id: _draw(row_id, row, known.get(row_id)) for row_id, row in fresh}
-    return Picture(seq=seq, at=now, rows=rows, all_over_at=all_over_at, happened=happened)
+    return Picture(seq=seq, at=now, rows=rows, agency=agency, all_over_at=all_over_at, happened=happened)
 
 
 def between(before: Picture, after: Picture) -> Frame | None:
@@ -158,35 +167,65 @@ class _Touched:
     calls: frozenset[int]
     units: frozenset[int]
     rows: frozenset[str]
+    alarms: bool
 
 
-def _happened(after: int, until: int) -> Sequence[Event]:
-    if until - after > TOO_MANY:
-        return ()
-    return tuple(Event.objects.filter(seq__gt=after, seq__lte=until).order_by("seq"))
+# By hand, since everybody who looks at a board waits for these: to put such a statement together takes Django longer
+# than the database to answer it.
+_EVENTS = """
+SELECT cursor.last_seq, event.seq, event.kind, event.call_id, event.unit_id, event.about
+FROM (SELECT coalesce((SELECT last_seq FROM ledger_cursor WHERE agency_id = %(agency)s), 0) AS last_seq) AS cursor
+LEFT JOIN LATERAL (
+    SELECT seq, kind, call_id, unit_id, about FROM ledger_event
+    WHERE agency_id = %(agency)s AND seq > %(after)s ORDER BY seq LIMIT %(most)s
+) AS event ON true
+ORDER BY event.seq
+"""
+_TOGETHER = """
+SELECT a.call_id, c.number, a.unit_id, u.callsign
+FROM dispatch_assignment AS a
+JOIN calls_call AS c ON c.agency_id = a.agency_id AND c.id = a.call_id
+JOIN dispatch_unit AS u ON u.agency_id = a.agency_id AND u.id = a.unit_id
+WHERE a.agency_id = %(agency)s AND a.status NOT IN ('cleared', 'cancelled', 'declined')
+  AND (a.call_id = ANY(%(calls)s::bigint[]) OR a.unit_id = ANY(%(units)s::bigint[]))
+"""
 
 
-def _touches_everything(before: Picture, seq: int, happened: Sequence[Event]) -> bool:
+def _happened(agency: Agency, after: int) -> tuple[int, Sequence[Happened]]:
+    """The agency's last number, and what happened after `after`; nothing of it where that is too much."""
+    with connection.cursor() as cursor:
+        cursor.execute(_EVENTS, {"agency": agency.pk, "after": after, "most": TOO_MANY + 1})
+        rows = cursor.fetchall()
+    found = tuple(Happened(row[1], row[2], row[3], row[4], json.loads(row[5])) for row in rows if row[1] is not None)
+    return rows[0][0], found if len(found) <= TOO_MANY else ()
+
+
+def _touches_everything(before: Picture, seq: int, happened: Sequence[Happened]) -> bool:
     """Of an event about neither a call nor a unit nobody knows what it changes."""
     return len(happened) != seq - before.seq or any(e.call_id is None and e.unit_id is None for e in happened)
 
 
-def _touched(happened: Iterable[Event]) -> _Touched:
-    """A call's row names its units and a unit's row its call, so each brings the other along."""
+def _touched(agency: Agency, happened: Sequence[Happened], known: Iterable[Drawn]) -> _Touched:
+    """A call's row names its units and a unit's row its call, so each brings the other along.
+
+    Alarms are few: where there are any, they are read anew every time.
+    """
     calls = {event.call_id for event in happened if event.call_id}
     units = {event.unit_id for event in happened if event.unit_id}
-    together = Assignment.objects.filter(Q(call__in=calls) | Q(unit__in=units), status__in=queries.OPEN_VALUES)
     names = {f"call-{e.about['call']}" for e in happened if e.call_id and "call" in e.about}
     names |= {f"unit-{e.about['unit']}" for e in happened if e.unit_id and "unit" in e.about}
-    for call, number, unit, callsign in together.values_list("call", "call__number", "unit", "unit__callsign"):
+    with connection.cursor() as cursor:
+        cursor.execute(_TOGETHER, {"agency": agency.pk, "calls": list(calls), "units": list(units)})
+        together = cursor.fetchall()
+    for call, number, unit, callsign in together:
         calls.add(call)
         units.add(unit)
         names |= {f"call-{number}", f"unit-{callsign}"}
-    return _Touched(frozenset(calls), frozenset(units), frozenset(names))
+    alarms = any(e.kind.startswith("alarm.") for e in happened) or any(drawn.into == "alarms" for drawn in known)
+    return _Touched(frozenset(calls), frozenset(units), frozenset(names), alarms)
 
 
 def _is_among(row_id: str, drawn: Drawn, touched: _Touched) -> bool:
-    """Alarms are few: they are read anew every time."""
     return row_id in touched.rows or drawn.into == "alarms"
 
 
@@ -199,7 +238,7 @@ def _some(agency: Agency, now: datetime, touched: _Touched) -> list[tuple[str, R
     calls = board.call_rows(agency, board.on_board().filter(pk__in=touched.calls)) if touched.calls else []
     standing = queries.units_standing(now, only=touched.units) if touched.units else []
     units = board.unit_rows(agency, standing) if standing else []
-    alarms = board.alarm_rows(agency, board.open_alarms())
+    alarms = board.alarm_rows(agency, board.open_alarms()) if touched.alarms else []
     return [*map(_named, calls), *map(_named, units), *map(_named, alarms)]
 
 

@@ -48,13 +48,11 @@ def arguments() -> argparse.Namespace:
 
 
 def subjects() -> dict[str, Callable[[Stage], list[Figure]]]:
-    """Every module here with `measure(stage)`, by its name."""
-    modules = {
-        each.name: import_module(f"tests.bench.{each.name}")
-        for each in pkgutil.iter_modules(tests.bench.__path__)
-        if each.name != "__main__"
-    }
-    return {name: module.measure for name, module in modules.items() if hasattr(module, "measure")}
+    """Every module here with `measure(stage)`, by its name; those that take longest (`TAKES_S`, 5 if not said) last."""
+    names = sorted(each.name for each in pkgutil.iter_modules(tests.bench.__path__) if each.name != "__main__")
+    modules = {name: import_module(f"tests.bench.{name}") for name in names}
+    in_turn = sorted(modules.items(), key=lambda item: getattr(item[1], "TAKES_S", 5))
+    return {name: module.measure for name, module in in_turn if hasattr(module, "measure")}
 
 
 def run(names: list[str], *, quick: bool) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from tests.bench.filling import open_calls, past_calls
 from tests.bench.load import Answers, asked, request
 from tests.bench.stage import Stage
 
+TAKES_S = 60
 OPEN, FEW, MANY = 60, 10_000, 1_000_000
 OLD = "cso_long_history"
 

@@ -13,6 +13,7 @@ from tests.bench.load import answers, asked, asking
 from tests.bench.stage import Stage
 from tests.bench.taking import asks
 
+TAKES_S = 40
 MANY, ARMED, PAUSE_S = 20_000, 1_000_000, 0.2
 # Calls that wait, each with a caller who has not been called back in time: an event and an alarm for each.
 _CALLS = """
@@ -104,6 +105,7 @@ def check(stage: Stage, many: int, fired: int) -> None:
             "DELETE FROM ledger_alarm; DELETE FROM ledger_deadline WHERE kind = 'delayed_caller';"
             " DELETE FROM calls_call WHERE number LIKE '19-%'"
         )
+        tidy(superuser, "calls_call, ledger_alarm, ledger_deadline")
     if row != (many, many) or fired < many:
         raise RuntimeError(f"of {many} deadlines {fired} fired, and the ledger has {row}")
 
@@ -125,6 +127,7 @@ def idle(stage: Stage) -> Figure:
         ms.append((time.perf_counter() - began) * 1000)
     with stage.superuser() as superuser:
         superuser.execute("DELETE FROM ledger_deadline WHERE kind = 'bench'")
+        tidy(superuser, "ledger_deadline")
     return Figure(
         name="idle_sweep_ms", what=f"a sweep with nothing due and {many:,} armed, p50", value=p50(ms), unit="ms",
         limit=1,

@@ -11,7 +11,7 @@ from tests.bench.listen import Heard, heard, listening
 from tests.bench.load import request
 from tests.bench.stage import Stage, bare_web
 
-PAUSE_S = 0.05
+PAUSE_S, TAKES_S = 0.05, 50
 COUNTS = (1, 100, 500)
 
 
