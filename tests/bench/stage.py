@@ -53,13 +53,13 @@ class Stage:
 
     def superuser(self, name: str = "cso") -> "psycopg.Connection[Any]":
         """Past the walls; what it fills in is not checked against other tables."""
-        connection = psycopg.connect(self.url("postgres", name), autocommit=True)
+        connection = _connect(self.url("postgres", name))
         connection.execute("SET session_replication_role = replica")
         return connection
 
     def app(self, name: str = "cso") -> "psycopg.Connection[Any]":
         """As the site connects, in the agency's scope."""
-        connection = psycopg.connect(self.url("cso_app", name), autocommit=True)
+        connection = _connect(self.url("cso_app", name))
         connection.execute("SELECT set_config('cso.agency_id', %s, false)", [str(self.agency_id)])
         return connection
 
@@ -108,6 +108,11 @@ class Stage:
         client = Client()
         client.force_login(self.people[name].user, backend=settings.AUTHENTICATION_BACKENDS[-1])
         return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+
+
+def _connect(url: str) -> "psycopg.Connection[Any]":
+    """As Django connects: values are put into the statements, and each is planned for its own."""
+    return psycopg.connect(url, autocommit=True, cursor_factory=psycopg.ClientCursor)
 
 
 @contextmanager
