@@ -102,6 +102,7 @@ class Heard:
 class Trial:
     decision: DecisionView
     verdicts: Sequence[Heard]
+    silent: Sequence[str]
     asked: Sequence[str]
 
 
@@ -196,14 +197,16 @@ def trial(agency: Agency, row: RuleSet, given: dict[str, Any]) -> Trial:
         priority=given.get("priority") or (kind.priority if kind else None),
     )
     decision = decide(found, floor, case, language=language)
+    told = explain(found, floor, case)
     heard = {True: _("yes"), False: _("no"), None: _("open")}
     return Trial(
         decision=pages.preview_of(decision, row.version, case.type),
         verdicts=[
             Heard(v.id, v.kind, heard[v.holds], ", ".join(_open(name) for name in v.open))
-            for v in explain(found, floor, case)
+            for v in told
             if v.holds is not False
         ],
+        silent=[v.id for v in told if v.holds is False],
         asked=[q.id for q in questions_for(found, case.type)],
     )
 

@@ -19,7 +19,7 @@ from api.v1.call_bodies import IntakeBody, TriageBody, intake
 from api.v1.choices import ROUTES
 from api.v1.decision_shapes import DecisionShape, asked_for, stored
 from calls import routing
-from calls.actions import draft_call, override_route, triage_call
+from calls.actions import answer_approval, draft_call, override_route, triage_call
 from calls.intake import Override, check_values
 from calls.queries import call_by_number
 from calls.states import Route
@@ -99,6 +99,34 @@ class OverrideRoute(Resource):
         return once(
             request,
             act=lambda: override_route(call.pk, chosen, by=self.member, now=self.now),
+            show=lambda _: decision_of(number),
+        )
+
+
+class ApprovalBody(Body):
+    approved = serializers.BooleanField()
+    reason = Text(max_length=500, required=False, help_text="Needed for a no, which sends the call to sworn.")
+
+
+class ApproveRoute(Resource):
+    @describes("calls_approve", tag="triage", answers={200: DecisionShape}, body=ApprovalBody, writes=True)
+    def post(self, request: Request, number: str) -> Response:
+        """A supervisor's yes or no to a call whose rule wants one (`approval` in its decision).
+
+        Until then no unit can be sent: 409 `approval_needed`. Not for whoever took the call: 409 `own_work`.
+        """
+        call = call_by_number(number)
+        allow(self.member, Operation.APPROVE)
+        given = parse(ApprovalBody, request)
+        return once(
+            request,
+            act=lambda: answer_approval(
+                call.pk,
+                is_granted=given["approved"],
+                reason=given.get("reason") or "",
+                by=self.member,
+                now=self.now,
+            ),
             show=lambda _: decision_of(number),
         )
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("calls/<str:number>/recommendations", calls.Recommendations.as_view()),
     path("calls/<str:number>/triage", triage.Triage.as_view()),
     path("calls/<str:number>/override", triage.OverrideRoute.as_view()),
+    path("calls/<str:number>/approval", triage.ApproveRoute.as_view()),
     path("calls/<str:number>/assignments", assignments.Assignments.as_view()),
     path("calls/<str:number>/notes", notes.Notes.as_view()),
     path("calls/<str:number>/transfer", handing_over.TransferCall.as_view()),

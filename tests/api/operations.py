@@ -13,7 +13,7 @@ from agencies.roles import Role
 from calls.actions import take_call
 from calls.floors import FloorChange, propose_floor
 from calls.intake import Intake
-from calls.models import Call
+from calls.models import Approval, Call
 from calls.queries import floor_in_force
 from calls.rulesets import save_draft
 from cso import programmes
@@ -99,6 +99,7 @@ OPERATIONS: dict[str, Row] = {
     "calls_recommendations": Row("GET", "calls/{call}/recommendations", ALL),
     "calls_triage": Row("POST", "calls/{call}/triage", DESK, {"answers": {}}),
     "calls_override": Row("POST", "calls/{call}/override", DESK, {"route": "sworn"}),
+    "calls_approve": Row("POST", "calls/{call}/approval", (403, 403, 403, 200, 403), {"approved": True}, scene="asked"),
     "calls_assign": Row("POST", "calls/{call}/assignments", OWN, {"unit": "UNIT"}, scene="queued"),
     "calls_note": Row("POST", "calls/{call}/notes", OWN, {"text": "Blue."}),
     "calls_transfer": Row("POST", "calls/{call}/transfer", OWN, {"to": "sworn", "reason": "shouting"}),
@@ -183,5 +184,7 @@ def _move(call: Call, state: str, dora: Member, now: datetime) -> None:
         transfer_call(call.pk, TransferOrder(), by=dora, now=now)
     if state == "accepted":
         acknowledge_transfer(call.pk, Acceptance("Ortiz"), by=dora, now=now)
+    if state == "asked":
+        Approval.objects.create(call=call, decision=call.decision, asked_at=now, asked_by=dora)
     if state == "closed":
         close_call(call.pk, CloseOrder("02"), by=dora, now=now)
