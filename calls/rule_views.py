@@ -141,7 +141,7 @@ def preview(request: MemberRequest, agency: str, version: int) -> HttpResponse:
 def editors(request: MemberRequest, agency: str, version: int) -> HttpResponse:
     """Who else has the draft open, and which revision it is at."""
     row = rulesets.rule_set(version)
-    others = presence.look_in(row.pk, request.member)
+    others = presence.look_in(f"draft:{row.pk}", request.member, roles=[Role.ADMINISTRATOR])
     return JsonResponse({"others": others, "revision": row.revision, "status": row.status})
 
 

@@ -15,6 +15,7 @@ urlpatterns = [
     path(A + "tablet/", pages.tablet, name="tablet"),
     path(A + "stream/", streams.stream, name="stream"),
     path(CALL, pages.call, name="call"),
+    path(CALL + "viewers/", pages.viewers, name="call-viewers"),
     path(CALL + "assignments/", calls.assignments, name="call-assignments"),
     path(CALL + "notes/", calls.notes, name="call-notes"),
     path(A + "notes/<int:note_id>/strike/", calls.strike, name="note-strike"),

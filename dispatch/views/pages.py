@@ -10,8 +10,10 @@ from django.views.decorators.http import require_safe
 
 from agencies.decorators import MemberRequest, member_required
 from agencies.errors import Forbidden, NotFound
+from agencies.models import Member
 from agencies.permissions import may
-from agencies.roles import Operation
+from agencies.roles import Operation, Role
+from calls import presence
 from calls import queries as call_queries
 from calls.models import Call
 from calls.views import intake_context
@@ -65,6 +67,16 @@ def call(request: MemberRequest, agency: str, number: str) -> HttpResponse:
 
 
 @require_safe
+@member_required(Operation.READ_RESIDENTS)
+def viewers(request: MemberRequest, agency: str, number: str) -> HttpResponse:
+    """Who else has the call open. Asked again and again while it is: that is how the others know."""
+    found = call_queries.call_by_number(number)
+    _refuse_strangers(request.member, found)
+    context = {"number": found.number, "viewers": _viewers(request.member, found)}
+    return render(request, "dispatch/call.html#viewers", context)
+
+
+@require_safe
 @member_required(Operation.READ_BOARD)
 def tablet(request: MemberRequest, agency: str) -> HttpResponse:
     """The own unit of an officer."""
@@ -82,18 +94,28 @@ def tablet(request: MemberRequest, agency: str) -> HttpResponse:
 def call_context(request: MemberRequest, found: Call) -> dict[str, Any]:
     """What the call's panel needs. Raises `Forbidden` where the member may not read its resident."""
     now, member = timezone.now(), request.member
-    if not may(member, Operation.READ_RESIDENTS, own=queries.is_own_call(member, found, now)):
-        raise Forbidden("This call is not your unit's.")
+    _refuse_strangers(member, found)
     if not refreshed(request):
         trace(found.pk, by=member, where="page", now=now)
     return {
         "call": call_page(found, viewer=member, now=now),
+        "viewers": _viewers(member, found),
         "board_url": reverse("board", args=[member.agency.slug]),
         "stream_url": f"/a/{member.agency.slug}/stream/",
         "after": last_seq(member.agency),
         "transfer_to": SWORN,
         "here": "board",
     }
+
+
+def _refuse_strangers(member: Member, found: Call) -> None:
+    if not may(member, Operation.READ_RESIDENTS, own=queries.is_own_call(member, found, timezone.now())):
+        raise Forbidden("This call is not your unit's.")
+
+
+def _viewers(member: Member, found: Call) -> list[str]:
+    roles = (Role.DISPATCHER, Role.SUPERVISOR, Role.OFFICER)
+    return presence.look_in(f"call:{found.pk}", member, roles=roles)
 
 
 def refreshed(request: MemberRequest) -> bool:
@@ -104,6 +126,7 @@ def refreshed(request: MemberRequest) -> bool:
 def _opened(request: MemberRequest, number: str) -> dict[str, Any]:
     """The call in the panel; an address that names none, or one of somebody else's, shows the board alone."""
     try:
-        return {"call": call_context(request, call_queries.call_by_number(number))["call"]}
+        found = call_context(request, call_queries.call_by_number(number))
+        return {"call": found["call"], "viewers": found["viewers"]}
     except (NotFound, Forbidden):
         return {}
