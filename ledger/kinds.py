@@ -31,9 +31,24 @@ ON_THE_BOARD = frozenset(
         "shift.planned",
     }
 )
+ABOUT_RULES = frozenset(
+    {
+        "rules.drafted",
+        "rules.edited",
+        "rules.proved",
+        "rules.published",
+        "rules.retired",
+        "floor.proposed",
+        "floor.approved",
+        "floor.withdrawn",
+    }
+)
+"""What administrators see besides: it is their work."""
 _ALL = frozenset({Role.DISPATCHER, Role.SUPERVISOR})
 
 
 def may_see(role: Role, kind: str) -> bool:
     """Whether `role` may see events of `kind`, everywhere in its agency."""
+    if role is Role.ADMINISTRATOR and kind in ABOUT_RULES:
+        return True
     return role in _ALL or kind in ON_THE_BOARD

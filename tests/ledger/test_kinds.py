@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from agencies.roles import Role
-from ledger.kinds import ON_THE_BOARD, may_see
+from ledger.kinds import ABOUT_RULES, ON_THE_BOARD, may_see
 
 ROOT = Path(__file__).resolve().parents[2]
-_KIND = re.compile(r'"((?:call|note|transfer|assignment|unit|welfare|alarm|deadline|shift)\.[a-z_]+)"')
+_KIND = re.compile(r'"((?:call|note|transfer|assignment|unit|welfare|alarm|deadline|shift|rules|floor)\.[a-z_]+)"')
 
 
 def recorded() -> set[str]:
@@ -31,6 +31,12 @@ def test_why_a_call_went_where_it_did_is_not_for_every_role(role: Role, kind: st
 @pytest.mark.parametrize("role", [Role.DISPATCHER, Role.SUPERVISOR])
 def test_who_may_read_every_call_sees_every_kind(role: Role) -> None:
     assert all(may_see(role, kind) for kind in recorded() | {"something.new"})
+
+
+def test_administrators_see_who_works_on_the_rules_and_officers_do_not() -> None:
+    assert recorded() >= ABOUT_RULES
+    assert all(may_see(Role.ADMINISTRATOR, kind) for kind in ABOUT_RULES)
+    assert not any(may_see(Role.OFFICER, kind) for kind in ABOUT_RULES)
 
 
 @pytest.mark.parametrize("role", list(Role))
