@@ -91,6 +91,8 @@ def own_calls(hands: Mapping[str, Member]) -> list[Call]:
     rows = Call.objects.filter(status__in=[s.value for s in OPEN], taken_by_id__in=ids).order_by("received_at", "pk")
     calls = list(rows)
     lines = Event.objects.filter(call_id__in=[call.pk for call in calls], by__isnull=False).exclude(by_id__in=ids)
+    # The supervisor whose yes a rule wants is played too.
+    lines = lines.exclude(kind__in=["approval.answered", "alarm.settled"])
     touched = set(lines.values_list("call_id", flat=True))
     return [call for call in calls if call.pk not in touched]
 

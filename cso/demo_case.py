@@ -93,9 +93,12 @@ class Case(Kept):
     def move(self, status: CallStatus, *, why: str = "", ending: str = "") -> None:
         """The call's next status; `ending` is the code of the disposition it ends with."""
         call = self.call
-        data = {"from": call.status, "to": status.value, "version": call.version + 1}
+        # A call whose route is decided as it is taken is inserted where that sends it: still its first version.
+        is_new = call.status == CallStatus.NEW and self.now == call.received_at
+        version = call.version if is_new else call.version + 1
+        data = {"from": call.status, "to": status.value, "version": version}
         data |= {"why": why} if why else {}
-        call.status, call.version = status.value, call.version + 1
+        call.status, call.version = status.value, version
         if ending:
             call.closed_at, call.disposition = self.now, self.pages.dispositions[ending]
             data |= {"disposition": ending}

@@ -142,7 +142,7 @@ def addresses(town: Town) -> dict[str, str]:
     unit, shift = next(iter(company.units.values())), company.shift
     names: dict[str, Any] = {
         "number": town.call.number, "callsign": unit.callsign, "shift_id": shift.pk if shift else 0,
-        "assignment_id": 0, "note_id": 0, "alarm_id": 0,
+        "assignment_id": 0, "note_id": 0, "alarm_id": 0, "version": 1, "floor_id": 0, "code": "VEHABND",
     }  # fmt: skip
     given = {"call": town.call.number, "shift": names["shift_id"], "unit": unit.callsign, "draft": DRAFTS}
     found = {name: f"/api/v1/{path.format(**given)}?limit={MANY}" for name, path in READS.items()}
