@@ -35,6 +35,6 @@ export function say(text, tone = "warn") {
 for (const name of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, (event) => {
     if (event.detail.elt?.closest?.("[data-outbox], .tablet, #preview")) return;
-    say(document.body.dataset.textUnsent || "Not sent: no connection. What you typed is kept.", "danger");
+    say(document.body.dataset.textUnsent, "danger");
   });
 }
