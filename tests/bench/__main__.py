@@ -11,14 +11,21 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from subprocess import SubprocessError
 from typing import Any
 
+import psycopg
+from django.db import DatabaseError
+
 import tests.bench
+from agencies.errors import Refused
 from cso.local.services import ROOT, data_folder
 from tests.bench.figures import Figure, table
 from tests.bench.stage import Stage, TimeUp, stage, stop_after
 
 LONGEST_S = 350
+# What a subject may fail with by itself: the others are measured all the same.
+FAULTS = (RuntimeError, OSError, ValueError, LookupError, Refused, DatabaseError, psycopg.Error, SubprocessError)
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 
 
@@ -29,9 +36,10 @@ def main() -> None:
     names = [name for name in subjects() if not given.only or name in given.only]
     if not names:
         sys.exit(f"--only takes one of: {', '.join(subjects())}")
-    found = run(names, quick=given.quick)
+    data = data_folder()  # before the stage puts its own into the environment
+    found = run(names, data=data, quick=given.quick)
     text = json.dumps(found, indent=1)
-    (data_folder() / "bench.json").write_text(text + "\n")
+    (data / "bench.json").write_text(text + "\n")
     print(text, flush=True)
     if given.write:
         write(given.write, found)
@@ -55,14 +63,14 @@ def subjects() -> dict[str, Callable[[Stage], list[Figure]]]:
     return {name: module.measure for name, module in in_turn if hasattr(module, "measure")}
 
 
-def run(names: list[str], *, quick: bool) -> dict[str, Any]:
+def run(names: list[str], *, data: Path, quick: bool) -> dict[str, Any]:
     """What was measured, in the order of the names; `unfinished` names what time or a fault did not allow."""
     began, figures, unfinished = time.monotonic(), list[Figure](), dict[str, str]()
     load_before = os.getloadavg()[0]
     todo = list(names)
     try:
         stop_after(LONGEST_S)
-        with stage(data_folder(), quick=quick) as made:
+        with stage(data, quick=quick) as made:
             while todo:
                 say(f"{todo[0]} ({time.monotonic() - began:.0f} s)")
                 measured, fault = attempt(subjects()[todo[0]], made)
@@ -85,7 +93,7 @@ def attempt(measure: Callable[[Stage], list[Figure]], made: Stage) -> tuple[list
     """The figures, or why there are none: one subject's fault takes the others nothing."""
     try:
         return measure(made), ""
-    except (RuntimeError, OSError, ValueError, LookupError) as error:
+    except FAULTS as error:
         say(f"{type(error).__name__}: {error}")
         return [], f"{type(error).__name__}: {error}"
 

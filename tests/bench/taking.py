@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 
 from tests.bench.figures import Figure, p95
-from tests.bench.filling import tidy
+from tests.bench.filling import empty_board
 from tests.bench.listen import listening
 from tests.bench.load import Answers, asked, request
 from tests.bench.stage import Stage, bare_web
@@ -36,7 +36,7 @@ def measure(stage: Stage) -> list[Figure]:
         for clients in (1, 8):
             for name, port, ask in (("ours", console, ours), ("bare", bare, theirs)):
                 asked(stage, port, ask[:clients], seconds=1)
-                close_all(stage)
+                empty_board(stage)
                 found[name, clients] = asked(stage, port, ask[:clients], seconds=seconds)
     return [
         figure
@@ -64,17 +64,6 @@ def asks(stage: Stage, number: int = 8) -> list[str]:
     """A call, as each of so many dispatchers sends it."""
     tokens = [stage.token(f"dora{n or ''}") for n in range(number)]
     return [request("POST", "/api/v1/calls", headers={"Authorization": f"Bearer {t}"}, text=BODY) for t in tokens]
-
-
-def close_all(stage: Stage) -> None:
-    """A board has a hundred calls, not all of those that are taken here in a second."""
-    with stage.superuser() as superuser:
-        superuser.execute(
-            "UPDATE calls_call SET status = 'closed', closed_at = now(),"
-            " disposition_id = (SELECT min(id) FROM calls_disposition) WHERE status NOT IN ('closed', 'cancelled')"
-        )
-        superuser.execute("UPDATE ledger_deadline SET state = 'disarmed' WHERE state = 'armed' AND call_id IS NOT NULL")
-        tidy(superuser, "calls_call, ledger_deadline")
 
 
 def one_console(stage: Stage, port: int) -> "AbstractContextManager[subprocess.Popen[str]]":
