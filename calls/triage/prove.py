@@ -10,7 +10,8 @@ refused. Proved for every call there can be, type by type, asked as a call and a
 - `disqualifier`: no call for which a disqualifier is true or unknown does;
 - `coverage`: a type that can leave sworn hands asks every usual safety question, or two people spared it;
 - `authority`: a CSO is sent to nothing that the agency gives no authority for;
-- `route`: every call gets a route; `dead_rule`: every rule decides some call; `double_id`: no id stands twice.
+- `route`: every call gets a route; `dead_rule`: every rule decides some call in which nothing before it is open;
+  `double_id`: no id stands twice.
 
 Every counter-example is replayed through `decide` before it is shown. One that `decide` does not confirm is a fault of
 the proof: it is reported as the failure `replay`, so that nothing is published on the word of a broken proof.

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from calls.triage import prove as proving
 from calls.triage import rules
 from calls.triage.authority import KnownType, Setting
-from calls.triage.decide import NO_FLOOR, against_floor, decide
+from calls.triage.decide import NO_FLOOR, against_floor, decide, explain
 from calls.triage.evaluate import Case
 from calls.triage.floor import Floor, parse_floor
 from calls.triage.kinds import Kind
@@ -73,7 +73,9 @@ def test_proof_and_decision_agree_about_every_rule_set_and_every_call(
     for case in cases:
         assert breaches(rule_set, floor, case) <= named(proof), case
         by = decide(rule_set, floor, case).decided_by
-        assert by is None or by.kind != "rule" or by.id not in failed, case
+        # While something before it is open, a decision may name a rule that will decide nothing once it is known.
+        if all(verdict.holds is not None for verdict in explain(rule_set, NO_FLOOR, case)):
+            assert by is None or by.kind != "rule" or by.id not in failed, case
 
 
 def safe(**changes: Any) -> RuleSet:
