@@ -253,6 +253,13 @@ function proved() {
     mark.textContent = failed ? `✕ ${text("Fails")}` : `✓ ${text("Holds")}`;
   }
 }
+for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+  document.addEventListener(name, (event) => {
+    if (event.detail.elt?.id !== "proof") return;
+    document.querySelector("#proof").textContent = text("Unproved");
+    for (const mark of document.querySelectorAll("[data-proof]")) mark.textContent = "?";
+  });
+}
 function example(line) {
   const call = JSON.parse(line.querySelector("script").textContent);
   const tryForm = document.querySelector("#try");
