@@ -114,14 +114,19 @@ def _django_db_helper(
 
 
 def empty(connection: "psycopg.Connection[Any]", *, tables: list[str]) -> None:
-    """Empty those tables that hold rows. Numbers go on, so that no two tests see the same id."""
+    """Empty those tables that hold rows. Numbers go on, so that no two tests see the same id.
+
+    DELETE takes a millisecond for what a test leaves; TRUNCATE makes new files for every table and index and takes 160.
+    """
     one = sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})")
     parts = [one.format(sql.Literal(name), sql.Identifier(name)) for name in tables]
     full = [sql.Identifier(name) for (name,) in connection.execute(sql.SQL(" UNION ALL ").join(parts)).fetchall()]
     if not full:
         return
     try:
-        connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(full)))
+        with connection.transaction():
+            connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(sql.SQL(", ").join(full)))
+            connection.execute(sql.SQL("; ").join(sql.SQL("DELETE FROM {}").format(name) for name in full))
     except psycopg.errors.LockNotAvailable:
         who = connection.execute(
             "SELECT state, left(query, 200) FROM pg_stat_activity"
