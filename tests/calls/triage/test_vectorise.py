@@ -61,10 +61,27 @@ def test_for_types_that_are_not_in_use(made: tuple[RuleSet, Floor], calls: list[
 
 
 @EVERY
+@given(made_sets(), many, st.sampled_from(["3A12", "nobody", "unknown", None]))
+def test_for_assists_that_are_secured_or_not(
+    made: tuple[RuleSet, Floor], calls: list[Case], secured_by: str | None
+) -> None:
+    rule_set, floor = made
+    agree(rule_set, floor, [replace(case, source="sworn_request", scene_secured_by=secured_by) for case in calls])
+
+
+@EVERY
 @given(st.lists(city_cases(), min_size=1, max_size=12))
 def test_for_the_rules_of_the_four_cities(told: list[tuple[str, Case]]) -> None:
     slug = told[0][0]
     agree(rule_set_of(slug), floor_of(slug), [case for _, case in told])
+
+
+def test_a_secured_assist_is_asked_nothing() -> None:
+    document = a_document()
+    document["questions"][0]["types"] = ["VEHABND"]
+    call = Case(type="VEHABND", source="sworn_request", scene_secured_by="3A12", premise_flag=False, cso_available=True)
+    agree(rules.parse(document), Floor(), [call, replace(call, scene_secured_by=None), replace(call, source="phone")])
+    assert answers(rules.parse(document), Floor(), [call])[0]["route"] == "cso"
 
 
 def test_columns_may_be_enumerated_or_missing() -> None:
