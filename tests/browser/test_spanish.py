@@ -11,7 +11,7 @@ from agencies.models import Member
 from calls.models import Call
 from dispatch.actions import AssignOrder, assign_unit, schedule_call
 from dispatch.models import Unit
-from tests.browser.console import TABLET, SignIn, faults, open_as, page_of, ready
+from tests.browser.console import SignIn, faults, open_as, page_of, ready
 from tests.fixtures import Web
 
 pytestmark = pytest.mark.browser
@@ -50,7 +50,7 @@ def test_the_board_and_the_intake_speak_spanish(desk: Page, dora: Member, web: W
 
 
 def test_no_label_of_the_board_is_cut_off(desk: Page) -> None:
-    desk.set_viewport_size(TABLET)
+    desk.set_viewport_size({"width": 1024, "height": 768})
     labels = desk.locator(".top nav a, .filters .choice span, .calls th, .units th, .state, .filters .button").all()
     assert [label.inner_text() for label in labels if label.is_visible() and _is_cut(label)] == []
 
