@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from agencies import doors
@@ -39,7 +40,7 @@ def role(request: MemberRequest, agency: str) -> HttpResponse:
     """From now on the member works as another of the own roles, in this browser."""
     wanted = RoleForm.read(request)["role"]
     if wanted not in request.member.roles:
-        raise Forbidden("You do not hold that role here.")
+        raise Forbidden(_("You do not hold that role here."))
     request.session[ROLE_KEY + agency] = wanted
     return redirect("agency-home", agency)
 

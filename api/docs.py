@@ -59,7 +59,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def problems() -> dict[str, str]:
     """Every code that a problem document may have, with its title."""
-    refusals = {kind.code: kind.title for kind in _kin(Refused) if kind is not Refused}
+    refusals = {kind.code: str(kind.title) for kind in _kin(Refused) if kind is not Refused}
     return dict(sorted((TITLES | refusals).items()))
 
 

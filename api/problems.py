@@ -86,7 +86,7 @@ def answer(error: Exception, context: Mapping[str, Any]) -> Response | None:
     match error:
         case Refused():
             body = document(
-                error.status, error.code, title=error.title, detail=error.detail, errors=error.errors, **error.more
+                error.status, error.code, title=str(error.title), detail=error.detail, errors=error.errors, **error.more
             )
             headers = {"Retry-After": "1"} if type(error) is Busy else {}
         case drf.ValidationError():

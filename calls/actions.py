@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from agencies.errors import Invalid, OwnWork, StaleEdit
 from agencies.models import Agency, Member
@@ -24,7 +25,7 @@ def take_call(order: Intake, *, by: Member, now: datetime) -> Call:
     """Saves a call, decides its route and sends it on its way. A place or a call-back number is enough."""
     require(by, Operation.TAKE_CALL)
     if order.source is Source.SELF_INITIATED:
-        raise Invalid(errors={"source": ["A unit opens its self-initiated call itself."]})
+        raise Invalid(errors={"source": [_("A unit opens its self-initiated call itself.")]})
     check_intake(order, now=now)
     with record(by=by, now=now) as book:
         call = open_call(book, order)
@@ -130,7 +131,7 @@ def answer_approval(call_id: int, *, is_granted: bool, reason: str = "", by: Mem
         call = queries.locked_call(call_id)
         asked = approvals.waiting(call)
         if asked is not None and by.pk in (asked.asked_by_id, call.taken_by_id):
-            raise OwnWork("Another supervisor has to answer: this call was yours.")
+            raise OwnWork(_("Another supervisor has to answer: this call was yours."))
         approvals.answer(book, call, is_granted=is_granted, reason=reason)
         decision: Decision = call.decision if is_granted else routing.not_approved(book, call)
         routing.follow(book, call, decision)
@@ -202,8 +203,9 @@ def _refuse_stale(call: Call, if_version: int | None) -> None:
         {"by": event.by.name if event.by else None, "at": event.at.isoformat(), "kind": event.kind, "data": event.data}
         for event in events
     ]
-    names = ", ".join(sorted({str(line["by"]) for line in changed if line["by"]})) or "somebody"
-    raise StaleEdit(f"Call {call.number} was changed by {names} in the meantime.", changed=changed)
+    names = ", ".join(sorted({str(line["by"]) for line in changed if line["by"]})) or _("somebody")
+    words = _("Call %(number)s was changed by %(names)s in the meantime.")
+    raise StaleEdit(words % {"number": call.number, "names": names}, changed=changed)
 
 
 def _next_id() -> int:

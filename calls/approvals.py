@@ -5,6 +5,8 @@ a dispatcher is alarmed; when nobody has after twice the time the call is sworn,
 is never allowed by waiting.
 """
 
+from django.utils.translation import gettext as _
+
 from agencies import clocks
 from agencies.errors import IllegalMove
 from calls.models import Approval, Call, Decision
@@ -52,7 +54,8 @@ def answer(book: Book, call: Call, *, is_granted: bool, reason: str) -> None:
     """A supervisor's yes or no. `IllegalMove` where nobody asks (any more)."""
     given = Approval.Answer.GRANTED if is_granted else Approval.Answer.REFUSED
     if not _end(book, call, given, reason=reason):
-        raise IllegalMove(f"Nobody waits for an answer about call {call.number} any more.")
+        words = _("Nobody waits for an answer about call %(number)s any more.")
+        raise IllegalMove(words % {"number": call.number})
 
 
 def lapse(book: Book, call: Call) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from agencies.errors import IllegalMove, Invalid, NotFound, OwnWork
 from agencies.models import Agency, Member
@@ -60,7 +61,7 @@ def propose_floor(change: FloorChange, *, by: Member, now: datetime, if_version:
         document = change.document(current.document, proposer=by.email)
         read_floor(document, agency=by.agency, setting=setting_of(by.agency))
         if document == current.document:
-            raise Invalid("This changes nothing of the safety floor.")
+            raise Invalid(_("This changes nothing of the safety floor."))
         last = SafetyFloor.objects.aggregate(last=Max("version"))["last"]
         row = SafetyFloor.objects.create(
             version=last + 1,
@@ -84,7 +85,7 @@ def approve_floor(floor_id: int, *, by: Member, now: datetime) -> SafetyFloor:
         _one_at_a_time(by.agency)
         row = _open_change(floor_id)
         if row.proposed_by_id == by.pk:
-            raise OwnWork("You proposed this change, so another member has to approve it.")
+            raise OwnWork(_("You proposed this change, so another member has to approve it."))
         _refuse_superseded(row.based_on, floor_in_force())
         row.document = _signed(row.document, by.email)
         row.approved_by, row.approved_at = by, now
@@ -117,14 +118,15 @@ def floor_change(floor_id: int) -> SafetyFloor:
     rows = SafetyFloor.objects.select_related("proposed_by", "approved_by")
     found = rows.filter(pk=floor_id, version__gt=1).first()
     if found is None:
-        raise NotFound("There is no such change of the safety floor.")
+        raise NotFound(_("There is no such change of the safety floor."))
     return found
 
 
 def _refuse_superseded(version: int | None, current: SafetyFloor) -> None:
     if version is not None and version != current.version:
+        words = _("The safety floor was changed meanwhile: it is at version %(version)s. Propose the change anew.")
         raise Superseded(
-            f"The safety floor was changed meanwhile: it is at version {current.version}. Propose the change anew.",
+            words % {"version": current.version},
             version=current.version,
         )
 
@@ -132,7 +134,7 @@ def _refuse_superseded(version: int | None, current: SafetyFloor) -> None:
 def _open_change(floor_id: int) -> SafetyFloor:
     row = floor_change(floor_id)
     if row.approved_by_id is not None or row.withdrawn_at is not None:
-        raise IllegalMove("This change was approved or withdrawn already.")
+        raise IllegalMove(_("This change was approved or withdrawn already."))
     return row
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from agencies.errors import Invalid
 from calls.states import Route, Source
 
@@ -93,11 +95,11 @@ def check_intake(order: Intake, *, now: datetime) -> None:
     values = {f.name: getattr(order, f.name) for f in fields(order)}
     errors = check_values(values)
     if order.occurred_at is not None and not now - OLDEST <= order.occurred_at <= now + AHEAD:
-        errors["occurred_at"] = ["That time is more than a year ago or in the future."]
+        errors["occurred_at"] = [_("That time is more than a year ago or in the future.")]
     placed = order.address.strip() or order.lat is not None
     free = order.emergency or order.source is Source.SELF_INITIATED
     if not (placed or order.caller_phone.strip() or free or errors):
-        errors["location"] = ["Give a place or a call-back number: one of them is enough."]
+        errors["location"] = [_("Give a place or a call-back number: one of them is enough.")]
     if errors:
         raise Invalid(errors=errors)
 
@@ -115,7 +117,7 @@ def check_values(values: Mapping[str, Any]) -> Errors:
         _check_text(errors, f"external.{index}.system", system, 40, required=True)
         _check_text(errors, f"external.{index}.number", number, 60, required=True)
     if values.get("priority") not in (None, 1, 2, 3, 4):
-        errors["priority"] = ["A priority is a class from 1 (most urgent) to 4."]
+        errors["priority"] = [_("A priority is a class from 1 (most urgent) to 4.")]
     return errors
 
 
@@ -129,39 +131,40 @@ def check_text(shown: str, text: str, limit: int, *, required: bool = False) -> 
 
 def _check_text(errors: Errors, shown: str, text: str, limit: int, *, required: bool = False) -> None:
     if len(text) > limit:
-        errors[shown] = [f"This is {len(text):,} characters long; {limit:,} is the most."]
+        words = _("This is %(length)s characters long; %(limit)s is the most.")
+        errors[shown] = [words % {"length": f"{len(text):,}", "limit": f"{limit:,}"}]
     elif required and not text.strip():
-        errors[shown] = ["This is needed."]
+        errors[shown] = [_("This is needed.")]
     elif any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\t\n\r" for c in text):
-        errors[shown] = ["This has control characters that cannot be kept."]
+        errors[shown] = [_("This has control characters that cannot be kept.")]
 
 
 def _check_position(errors: Errors, values: Mapping[str, Any]) -> None:
     lat, lon = values.get("lat"), values.get("lon")
     if (lat is None) != (lon is None):
-        errors["location"] = ["A position needs both lat and lon."]
+        errors["location"] = [_("A position needs both lat and lon.")]
     for name, value, most in (("lat", lat, 90.0), ("lon", lon, 180.0)):
         if value is not None and not (math.isfinite(value) and -most <= value <= most):
-            errors[f"location.{name}"] = [f"This must be between -{most:g} and {most:g}."]
+            errors[f"location.{name}"] = [_("This must be between -%(most)s and %(most)s.") % {"most": f"{most:g}"}]
 
 
 def _check_answers(errors: Errors, answers: Mapping[str, Any]) -> None:
     for code, answer in answers.items():
         if answer not in ANSWERS:
-            errors[f"answers.{code}"] = ["An answer is yes, no or unknown."]
+            errors[f"answers.{code}"] = [_("An answer is yes, no or unknown.")]
 
 
 def _check_facts(errors: Errors, facts: Mapping[str, Any]) -> None:
     for name, value in facts.items():
         shown = f"facts.{name}"
         if name not in FACTS:
-            errors[shown] = [f"There is no such fact. Facts are: {', '.join(FACTS)}."]
+            errors[shown] = [_("There is no such fact. Facts are: %(facts)s.") % {"facts": ", ".join(FACTS)}]
         elif value is None:
             continue
         elif name in _NUMBERS:
             if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _NUMBERS[name]:
-                errors[shown] = [f"This is a whole number from 0 to {_NUMBERS[name]:,}."]
+                errors[shown] = [_("This is a whole number from 0 to %(most)s.") % {"most": f"{_NUMBERS[name]:,}"}]
         elif not isinstance(value, str):
-            errors[shown] = ["This is text."]
+            errors[shown] = [_("This is text.")]
         else:
             _check_text(errors, shown, value, 120)

@@ -3,11 +3,13 @@
 from datetime import datetime
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from agencies import clocks, hours
 from agencies.errors import IllegalMove
 from calls.models import Approval, Call, Disposition, Transfer
 from calls.states import ENDED, CallStatus, may_move
+from calls.words import status_words
 from ledger import deadlines
 from ledger.models import Alarm, Deadline
 from ledger.record import Book
@@ -33,7 +35,9 @@ def move_call(
         save_call(call)
         return
     if not may_move(before, status):
-        raise IllegalMove(f"Call {call.number} is {_words(before)}: it cannot become {_words(status)}.")
+        words = _("Call %(number)s is %(before)s: it cannot become %(after)s.")
+        steps = {"before": status_words(before.value), "after": status_words(status.value)}
+        raise IllegalMove(words % {"number": call.number, **steps})
     _leave(book, call, before)
     call.status = status.value
     _enter(book, call, status, disposition)
@@ -115,7 +119,7 @@ def _enter(book: Book, call: Call, status: CallStatus, disposition: Disposition 
         deadlines.arm(book, "appointment", due_at=call.scheduled_at, call_id=call.pk)
     if status in ENDED:
         if disposition is None:
-            raise IllegalMove("A call ends only with a disposition.")
+            raise IllegalMove(_("A call ends only with a disposition."))
         call.closed_at, call.disposition = book.now, disposition
         deadlines.disarm(book, call_id=call.pk)
         if call.decision is not None and call.decision.approval:
@@ -138,7 +142,3 @@ def _delayed_caller(book: Book, call: Call) -> dict[str, datetime]:
     """Nobody rings a caller back at once because a call was entered late: then the clock has run out already."""
     due_at = max(call.received_at, call.hold_until or call.received_at) + clocks.allowed(book.agency, "delayed_caller")
     return {"delayed_caller": due_at} if due_at > book.now else {}
-
-
-def _words(status: CallStatus) -> str:
-    return status.value.replace("_", " ")

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from agencies.errors import Forbidden, NotFound
 from calls.intake import NARRATIVE_LIMIT, check_text
 from calls.models import Call, Note
@@ -21,7 +23,7 @@ def write_note(book: Book, call: Call, text: str, *, for_unit: str = "", occurre
 def strike(book: Book, note: Note) -> Note:
     """Strikes a line of the own hand. Striking it again changes nothing."""
     if book.by is None or note.by_id != book.by.pk:
-        raise Forbidden("You can strike your own notes only.")
+        raise Forbidden(_("You can strike your own notes only."))
     if note.struck_at is None:
         note.struck_at, note.struck_by = book.now, book.by
         note.save(update_fields=["struck_at", "struck_by"])
@@ -46,5 +48,5 @@ def find_note(note_id: int) -> Note:
     """The note with its call; `NotFound` otherwise."""
     note = Note.objects.select_related("call").filter(pk=note_id).first()
     if note is None:
-        raise NotFound("There is no such note.")
+        raise NotFound(_("There is no such note."))
     return note

@@ -6,6 +6,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext_lazy
+
 from agencies.errors import Busy, Invalid, Refused
 from agencies.models import Agency
 from calls.models import CallType, RuleSet
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 class UnsafeRuleSet(Refused):
     """A property of the rule set does not hold. `more`: the first failure's counter-example, and all failures."""
 
-    code, title = "unsafe_rule_set", "These rules are not safe"
+    code, title = "unsafe_rule_set", gettext_lazy("These rules are not safe")
 
 
 def setting_of(agency: Agency) -> Setting:

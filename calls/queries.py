@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from agencies import clocks
 from agencies.errors import Invalid, NotFound
@@ -37,7 +38,7 @@ def rules_in_force(at: datetime | None = None) -> Rules:
     """The rule set that decides at that moment (default: now) and the latest floor of the agency in scope."""
     found = _kept(current_agency_id(), _stamp()).rules
     if not found:
-        raise NotFound("This agency has no published rules yet: an administrator has to publish some first.")
+        raise NotFound(_("This agency has no published rules yet: an administrator has to publish some first."))
     moment = at or timezone.now()
     begun = [rules for rules in found if rules.row.since is not None and rules.row.since <= moment]
     return begun[-1] if begun else found[0]
@@ -54,7 +55,7 @@ def floor_in_force() -> SafetyFloor:
     """The latest floor that two people agreed on, or that the agency was made with."""
     found = SafetyFloor.objects.exclude(approved_by=None, version__gt=1).order_by("-version").first()
     if found is None:
-        raise NotFound("This agency has no safety floor yet.")
+        raise NotFound(_("This agency has no safety floor yet."))
     return found
 
 
@@ -64,7 +65,7 @@ def call_type(code: str | None) -> CallType | None:
         return None
     found = _kept(current_agency_id(), _stamp()).types.get(code)
     if found is None:
-        raise Invalid(errors={"type": [f"There is no call type {code}."]})
+        raise Invalid(errors={"type": [_("There is no call type %(code)s.") % {"code": code}]})
     return found
 
 
@@ -72,7 +73,7 @@ def disposition(code: str, *, field: str = "disposition") -> Disposition:
     """The disposition with this code; `Invalid` for one that this agency does not offer."""
     found = Disposition.objects.filter(code=code, offered=True).first()
     if found is None:
-        raise Invalid(errors={field: [f"There is no disposition {code} here."]})
+        raise Invalid(errors={field: [_("There is no disposition %(code)s here.") % {"code": code}]})
     return found
 
 
@@ -80,14 +81,14 @@ def call_by_number(number: str) -> Call:
     """The call with this number in the agency in scope, with its type and decision; `NotFound` otherwise."""
     found = Call.objects.select_related("type", "decision", "disposition").filter(number=number).first()
     if found is None:
-        raise NotFound(f"There is no call {number}.")
+        raise NotFound(_("There is no call %(number)s.") % {"number": number})
     return found
 
 
 def locked_call(call_id: int) -> Call:
     """The call, locked until the transaction ends. Always the first lock."""
     if lock_calls([call_id]) == []:
-        raise NotFound("There is no such call.")
+        raise NotFound(_("There is no such call."))
     return Call.objects.select_related("type", "decision").get(pk=call_id)
 
 

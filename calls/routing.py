@@ -7,6 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from agencies import clocks, hours
 from agencies.errors import Invalid, Refused
 from agencies.models import Agency
@@ -27,7 +30,7 @@ _EMERGENCY = "Emergency: sent to sworn at once with what was known."
 class SafetyFloorBreached(Refused):
     """The agency's safety floor keeps this call from a CSO and from a referral, whoever asks."""
 
-    code, title = "safety_floor", "The safety floor keeps this call with sworn"
+    code, title = "safety_floor", gettext_lazy("The safety floor keeps this call with sworn")
 
 
 class Preview(NamedTuple):
@@ -294,7 +297,8 @@ def _check_reason(agency: Agency, chosen: Override) -> None:
     """A reason from the agency's list, or one in own words. To sworn any reason will do: safety does not wait."""
     listed = [entry["code"] for entry in agency.settings.get("override_reasons", [])]
     if listed and chosen.reason_code not in listed and not chosen.reason_text.strip():
-        raise Invalid(errors={"reason.code": [f"Give one of {', '.join(listed)}, or a reason in your own words."]})
+        words = _("Give one of %(listed)s, or a reason in your own words.")
+        raise Invalid(errors={"reason.code": [words % {"listed": ", ".join(listed)}]})
 
 
 def _hold_until(book: Book, decision: Decision) -> datetime | None:

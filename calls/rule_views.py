@@ -7,6 +7,7 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agencies.decorators import MemberRequest, member_required
@@ -44,7 +45,7 @@ def _begin(request: MemberRequest, agency: str) -> HttpResponse:
     now, file = timezone.now(), request.FILES.get("file")
     if file is not None:
         if (file.size or 0) > MAX_BYTES:
-            raise Invalid(errors={"file": [f"This file is larger than {MAX_BYTES:,} bytes."]})
+            raise Invalid(errors={"file": [_("This file is larger than %(most)s bytes.") % {"most": f"{MAX_BYTES:,}"}]})
         row = rulesets.import_rule_set(file.read(), by=request.member, now=now)
     else:
         earlier = rulesets.rule_set(NewDraftForm.read(request)["version"])
@@ -88,7 +89,7 @@ def _object(text: str) -> dict[str, Any]:
     except rules.RuleSetFault as fault:
         raise Invalid(errors={"document": [fault.words]}) from fault
     if not isinstance(found, dict):
-        raise Invalid(errors={"document": ["A rule set is a JSON object."]})
+        raise Invalid(errors={"document": [_("A rule set is a JSON object.")]})
     return found
 
 
@@ -234,4 +235,4 @@ def _lists(text: str) -> dict[str, Any]:
 def _refuse_officers(request: MemberRequest) -> None:
     require(request.member, READ)
     if request.member.role is Role.OFFICER:
-        raise Forbidden("Officers read the published rules through the calls they decide.")
+        raise Forbidden(_("Officers read the published rules through the calls they decide."))

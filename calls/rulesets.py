@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 from django.db.models import Max
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from agencies.errors import Busy, IllegalMove, Invalid, NotFound, OwnWork, Refused, StaleEdit
 from agencies.models import Agency, Member
@@ -34,7 +36,7 @@ DRAFT, PUBLISHED, RETIRED = RuleSet.Status.DRAFT, RuleSet.Status.PUBLISHED, Rule
 class Superseded(Refused):
     """Somebody published another version meanwhile. `more`: `version`, `by`, `at`, and in words what `differs`."""
 
-    code, title = "superseded", "Another version was published in the meantime"
+    code, title = "superseded", gettext_lazy("Another version was published in the meantime")
 
 
 def save_draft(
@@ -112,7 +114,7 @@ def publish(
     with record(by=by, now=now) as book:
         row = _locked(version)
         if row.status != DRAFT or row.revision != seen.revision or floor_in_force().pk != floor.pk:
-            raise Busy("The draft or the safety floor changed while this was being proved. Look at it again.")
+            raise Busy(_("The draft or the safety floor changed while this was being proved. Look at it again."))
         _refuse_superseded(row, replaces)
         _retire_overtaken(since or now, now)
         row.status, row.published_by, row.published_at, row.effective_from = PUBLISHED, by, now, since
@@ -127,7 +129,8 @@ def roll_back(version: int, *, by: Member, now: datetime) -> RuleSet:
     require(by, Operation.EDIT_RULE_SETS)
     earlier = rule_set(version)
     if earlier.published_at is None:
-        raise IllegalMove(f"Version {version} was never published: edit the draft instead.")
+        words = _("Version %(version)s was never published: edit the draft instead.")
+        raise IllegalMove(words % {"version": version})
     read_rule_set(earlier.document, agency=by.agency, setting=setting_of(by.agency))
     with record(by=by, now=now) as book:
         return _begun(book, earlier.document, restored_from=version)
@@ -139,9 +142,10 @@ def retire(version: int, *, by: Member, now: datetime) -> RuleSet:
     with record(by=by, now=now) as book:
         row = _locked(version)
         if row.status == RETIRED:
-            raise IllegalMove(f"Version {version} is retired already.")
+            raise IllegalMove(_("Version %(version)s is retired already.") % {"version": version})
         if row.status == PUBLISHED and (row.since is None or row.since <= now):
-            raise IllegalMove(f"Version {version} decides calls: publish another one in its place.")
+            words = _("Version %(version)s decides calls: publish another one in its place.")
+            raise IllegalMove(words % {"version": version})
         scheduled = row.status == PUBLISHED
         row.status, row.retired_at = RETIRED, now
         row.save()
@@ -183,7 +187,7 @@ def rule_set(version: int) -> RuleSet:
     people = ("drafted_by", "edited_by", "published_by")
     found = RuleSet.objects.select_related(*people).filter(version=version).first()
     if found is None:
-        raise NotFound(f"There is no rule set {version}.")
+        raise NotFound(_("There is no rule set %(version)s.") % {"version": version})
     return found
 
 
@@ -232,32 +236,35 @@ def _last_published() -> RuleSet | None:
 
 def _refuse_unless_draft(row: RuleSet) -> None:
     if row.status != DRAFT:
-        raise IllegalMove(f"Version {row.version} is {row.status}: it never changes. Begin a new draft from it.")
+        words = _("Version %(version)s is %(status)s: it never changes. Begin a new draft from it.")
+        raise IllegalMove(words % {"version": row.version, "status": _(row.status)})
 
 
 def _refuse_own_work(row: RuleSet, by: Member) -> None:
     if by.pk in {*row.authors, row.drafted_by_id}:
-        raise OwnWork("You wrote on this draft, so another administrator has to publish it.")
+        raise OwnWork(_("You wrote on this draft, so another administrator has to publish it."))
 
 
 def _refuse_stale(row: RuleSet, if_revision: int | None) -> None:
     if if_revision is None or if_revision == row.revision:
         return
-    who = row.edited_by.name if row.edited_by else "Somebody"
+    who = row.edited_by.name if row.edited_by else _("Somebody")
     at = row.edited_at.isoformat() if row.edited_at else None
     changed = [{"by": who, "at": at, "kind": "rules.edited", "data": {"revision": row.revision}}]
-    raise StaleEdit(f"{who} changed draft {row.version} in the meantime.", changed=changed)
+    words = _("%(who)s changed draft %(version)s in the meantime.")
+    raise StaleEdit(words % {"who": who, "version": row.version}, changed=changed)
 
 
 def _refuse_superseded(row: RuleSet, replaces: int | None) -> None:
     last, expected = _last_published(), replaces if replaces is not None else row.based_on
     if last is None or expected is None or last.version == expected:
         return
-    who = last.published_by.name if last.published_by else "Somebody"
+    who = last.published_by.name if last.published_by else _("Somebody")
     differs = changes(rules.parse(last.document), rules.parse(row.document))
     assert last.published_at is not None, "it is published"
+    words = _("%(who)s published version %(version)s meanwhile. Look at what differs, then publish in its place.")
     raise Superseded(
-        f"{who} published version {last.version} meanwhile. Look at what differs, then publish in its place.",
+        words % {"who": who, "version": last.version},
         version=last.version,
         by=who,
         at=last.published_at.isoformat(),
@@ -270,7 +277,7 @@ def _checked_since(effective_from: datetime | None, now: datetime) -> datetime |
     if effective_from is None or effective_from <= now:
         return None
     if effective_from > now + FARTHEST:
-        raise Invalid(errors={"effective_from": ["This is more than a year ahead."]})
+        raise Invalid(errors={"effective_from": [_("This is more than a year ahead.")]})
     return effective_from
 
 

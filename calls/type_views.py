@@ -3,6 +3,7 @@
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agencies.decorators import MemberRequest, member_required
@@ -78,4 +79,4 @@ def retirement(request: MemberRequest, agency: str, code: str) -> HttpResponse:
 
 def _refuse_officers(request: MemberRequest) -> None:
     if request.member.role is Role.OFFICER:
-        raise Forbidden("Officers read the published rules through the calls they decide.")
+        raise Forbidden(_("Officers read the published rules through the calls they decide."))

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from agencies.errors import Invalid, NotFound
 from agencies.models import Member
 from agencies.permissions import require
@@ -46,7 +48,7 @@ def retire_type(code: str, *, is_retired: bool, by: Member, now: datetime) -> Ca
     """Takes a type out of use, or back into it. Calls that have it keep it; rules that name it no longer apply."""
     require(by, Operation.EDIT_RULE_SETS)
     if code == "MAYDAY":
-        raise Invalid("MAYDAY is the type of a CSO's call for help: it stays.")
+        raise Invalid(_("MAYDAY is the type of a CSO's call for help: it stays."))
     with record(by=by, now=now) as book:
         row = _locked(code)
         row.retired_at = now if is_retired else None
@@ -59,14 +61,14 @@ def call_type(code: str) -> CallType:
     """The type, in use or not; `NotFound` otherwise."""
     found = CallType.objects.filter(code=code).first()
     if found is None:
-        raise NotFound(f"There is no call type {code}.")
+        raise NotFound(_("There is no call type %(code)s.") % {"code": code})
     return found
 
 
 def _locked(code: str) -> CallType:
     found = CallType.objects.select_for_update().filter(code=code).first()
     if found is None:
-        raise NotFound(f"There is no call type {code}.")
+        raise NotFound(_("There is no call type %(code)s.") % {"code": code})
     return found
 
 
@@ -79,6 +81,6 @@ def _check(order: TypeOrder, by: Member) -> None:
             check_text("synonyms", word, 80)
     known = {entry["code"] for entry in by.agency.settings.get("qualifications", [])}
     if order.qualification and order.qualification not in known:
-        raise Invalid(errors={"qualification": ["The agency has no such qualification."]})
+        raise Invalid(errors={"qualification": [_("The agency has no such qualification.")]})
     if order.mode not in MODES or order.priority not in (1, 2, 3, 4):
-        raise Invalid(errors={"mode": ["Choose a way of handling and a priority from 1 to 4."]})
+        raise Invalid(errors={"mode": [_("Choose a way of handling and a priority from 1 to 4.")]})

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agencies.decorators import MemberRequest, member_required
@@ -44,7 +45,7 @@ def calls(request: MemberRequest, agency: str) -> HttpResponse:
     if request.method == "POST":
         return _take(request, agency)
     if not may(request.member, Operation.READ_RESIDENTS):
-        raise Forbidden("The list of calls shows residents: an officer reads the calls of the own unit.")
+        raise Forbidden(_("The list of calls shows residents: an officer reads the calls of the own unit."))
     search = SearchForm(request.GET)
     wanted = search.cleaned_data if search.is_valid() else {"q": "", "status": "", "route": "", "before": None}
     before = wanted.pop("before")

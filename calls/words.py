@@ -86,6 +86,11 @@ def label(labels: Mapping[str, Label], code: str | None) -> str:
     return str(found) if found is not None else code.replace("_", " ")
 
 
+def status_words(status: str) -> str:
+    """The status of a call within a sentence."""
+    return label(STATUS, status).lower()
+
+
 def said(text: Mapping[str, Any] | None) -> str:
     """A text kept by language, in the active one, else in English."""
     if not text:

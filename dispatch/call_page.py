@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -309,11 +310,12 @@ def history(call: Call) -> list[HistoryRow]:
 def _offers(call: Call, now: datetime) -> tuple[list[RecommendationRow], list[Shortfall]]:
     fit, short = queries.recommendations(call, now)
     mine = {a.unit.callsign for a in queries.open_assignments(call)}
-    offers = [RecommendationRow(r.unit, r.reasons, _minutes(r)) for r in fit if r.unit not in mine]
+    spoken = partial(queries.reason_in_words, call.agency)
+    offers = [RecommendationRow(r.unit, [*map(spoken, r.reasons)], _minutes(r)) for r in fit if r.unit not in mine]
     return offers, [
         Shortfall(
             s.unit,
-            s.reason,
+            spoken(s.reason),
             can_override=s.reason.startswith("not qualified"),
             can_stack=" on " in s.reason,
         )

@@ -6,14 +6,17 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from agencies.errors import NotFound
-from agencies.models import Member, Qualification
+from agencies.models import Agency, Member, Qualification
 from agencies.scope import current_agency_id
 from calls.models import Call
+from calls.words import named
 from dispatch.models import Assignment, Duty, Shift, Unit
-from dispatch.recommend import Candidate, Need, Recommendation, Shortfall, rank
+from dispatch.recommend import BUSY, NOTHING, Candidate, Need, Recommendation, Shortfall, Words, rank
 from dispatch.states import ACTIVE, OPEN
+from dispatch.words import unit_reason
 
 ACTIVE_VALUES = [s.value for s in ACTIVE]
 OPEN_VALUES = [s.value for s in OPEN]
@@ -47,7 +50,7 @@ def unit_by_callsign(callsign: str) -> Unit:
     """The unit with this callsign; `NotFound` otherwise."""
     found = Unit.objects.filter(callsign__iexact=callsign, retired_at=None).first()
     if found is None:
-        raise NotFound(f"There is no unit {callsign}.")
+        raise NotFound(_("There is no unit %(callsign)s.") % {"callsign": callsign})
     return found
 
 
@@ -60,7 +63,7 @@ def assignment_by_id(assignment_id: int) -> Assignment:
     """The assignment with its call and unit; `NotFound` otherwise."""
     found = Assignment.objects.select_related("call", "unit").filter(pk=assignment_id).first()
     if found is None:
-        raise NotFound("There is no such assignment.")
+        raise NotFound(_("There is no such assignment."))
     return found
 
 
@@ -170,7 +173,7 @@ def candidate(now: UnitNow, moment: datetime) -> Candidate:
         on_duty=bool(now.members),
         primary=unit.primary,
         secondary=unit.secondary,
-        busy_with=f"{active.status.replace('_', ' ')} on {active.call.number}" if active else "",
+        busy_with=Words(BUSY, status=active.status, number=active.call.number) if active else NOTHING,
         stacked=len(now.stacked),
         qualifications=now.qualifications,
         area=unit.area,
@@ -198,3 +201,9 @@ def _qualifications(member_ids: set[int], moment: datetime) -> dict[int, set[str
     for row in rows.filter(Q(until=None) | Q(until__gte=moment.date())):
         trained.setdefault(row.member_id, set()).add(row.code)
     return trained
+
+
+def reason_in_words(agency: Agency, found: Words) -> str:
+    """A reason of the recommendation in the active language, with the agency's own names."""
+    names = named(agency, "statuses") | named(agency, "qualifications")
+    return unit_reason(found.pattern, found.values, names=names)

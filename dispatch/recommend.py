@@ -1,7 +1,7 @@
 """Which unit should go: free, qualified, nearest by straight line, each with its reasons. Plain Python."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 _EARTH_M = 6_371_000.0
@@ -9,6 +9,26 @@ _DETOUR = 1.35
 _M_PER_S = {"vehicle": 9.0, "bicycle": 4.0, "foot": 1.4}
 _UNKNOWN_ETA_S = 900
 _STALE_S = 600
+BUSY = "%(status)s on %(number)s"
+_AWAY = "can be called away from %(secondary)s"
+_FAR = "%(km)s km in a straight line"
+_FAR_OLD = _FAR + ", position is old"
+
+
+class Words(str):
+    """A sentence in English that remembers how it was made, so that a page can say it in another language."""
+
+    __slots__ = ("pattern", "values")
+    pattern: str
+    values: Mapping[str, str]
+
+    def __new__(cls, pattern: str, **values: str) -> "Words":
+        made = super().__new__(cls, pattern % {name: value.replace("_", " ") for name, value in values.items()})
+        made.pattern, made.values = pattern, values
+        return made
+
+
+NOTHING = Words("")
 
 
 @dataclass(frozen=True)
@@ -30,7 +50,7 @@ class Candidate:
     on_duty: bool = True
     primary: str = "available"
     secondary: str = "available"
-    busy_with: str = ""
+    busy_with: Words = NOTHING
     stacked: int = 0
     qualifications: frozenset[str] = frozenset()
     area: str = ""
@@ -46,7 +66,7 @@ class Recommendation:
     unit: str
     score: int
     eta_s: int | None
-    reasons: tuple[str, ...]
+    reasons: tuple[Words, ...]
 
 
 @dataclass(frozen=True)
@@ -54,7 +74,7 @@ class Shortfall:
     """A unit that cannot be sent now, and why."""
 
     unit: str
-    reason: str
+    reason: Words
 
 
 def rank(need: Need, units: Iterable[Candidate]) -> tuple[list[Recommendation], list[Shortfall]]:
@@ -70,17 +90,17 @@ def rank(need: Need, units: Iterable[Candidate]) -> tuple[list[Recommendation], 
     return fit, sorted(short, key=lambda s: s.unit)
 
 
-def shortfall(need: Need, unit: Candidate) -> str:
+def shortfall(need: Need, unit: Candidate) -> Words:
     """Why `unit` cannot be sent, empty where it can."""
     if not unit.on_duty:
-        return "not on duty"
+        return Words("not on duty")
     if unit.busy_with:
         return unit.busy_with
     if unit.primary == "not_available":
-        return f"not available: {unit.secondary.replace('_', ' ')}"
+        return Words("not available: %(secondary)s", secondary=unit.secondary)
     if need.qualification and need.qualification not in unit.qualifications:
-        return f"not qualified: {need.qualification.replace('_', ' ')}"
-    return ""
+        return Words("not qualified: %(qualification)s", qualification=need.qualification)
+    return NOTHING
 
 
 def distance_m(a: tuple[float, float], b: tuple[float, float]) -> float:
@@ -93,28 +113,28 @@ def distance_m(a: tuple[float, float], b: tuple[float, float]) -> float:
 
 def _recommend(need: Need, unit: Candidate) -> Recommendation:
     eta, where = _eta(need, unit)
-    reasons = ["free" if unit.primary == "available" else f"can be called away from {unit.secondary.replace('_', ' ')}"]
+    reasons = [Words("free") if unit.primary == "available" else Words(_AWAY, secondary=unit.secondary)]
     if need.qualification:
-        reasons.append(f"qualified: {need.qualification.replace('_', ' ')}")
+        reasons.append(Words("qualified: %(qualification)s", qualification=need.qualification))
     reasons.append(where)
     score = 100 - min(60, (eta if eta is not None else _UNKNOWN_ETA_S) // 30)
     if unit.primary != "available":
         score -= 20
     if unit.stacked:
         score -= 5 * unit.stacked
-        reasons.append(f"{unit.stacked} stacked")
+        reasons.append(Words("%(n)s stacked", n=str(unit.stacked)))
     if need.area and unit.area == need.area:
         score += 5
-        reasons.append(f"assigned to {unit.area}")
+        reasons.append(Words("assigned to %(area)s", area=unit.area))
     return Recommendation(unit.callsign, max(0, min(100, score)), eta, tuple(reasons))
 
 
-def _eta(need: Need, unit: Candidate) -> tuple[int | None, str]:
+def _eta(need: Need, unit: Candidate) -> tuple[int | None, Words]:
     if need.lat is None or need.lon is None:
-        return None, "distance unknown: the call has no position"
+        return None, Words("distance unknown: the call has no position")
     if unit.lat is None or unit.lon is None:
-        return None, "distance unknown: the unit has no position"
+        return None, Words("distance unknown: the unit has no position")
     metres = distance_m((need.lat, need.lon), (unit.lat, unit.lon))
     eta = round(metres * _DETOUR / _M_PER_S.get(unit.kind, _M_PER_S["vehicle"]))
     old = unit.position_age_s is not None and unit.position_age_s > _STALE_S
-    return eta, f"{metres / 1000:.1f} km in a straight line" + (", position is old" if old else "")
+    return eta, Words(_FAR_OLD if old else _FAR, km=f"{metres / 1000:.1f}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from agencies import hours
 from agencies.errors import NotFound
@@ -56,7 +57,7 @@ def roll_up(shift_id: int, *, by: Member | None, now: datetime) -> Rollup:
     """Counts a shift now and keeps the count."""
     shift = Shift.objects.filter(pk=shift_id).first()
     if shift is None:
-        raise NotFound("There is no such shift.")
+        raise NotFound(_("There is no such shift."))
     counted = count(shift)
     with record(by=by, now=now) as book:
         return store(book, counted)

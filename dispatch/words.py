@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from calls.words import CLOCK, ROUTE, STATUS, Label, label
 from ledger.models import Event
@@ -121,9 +121,40 @@ WHY_NOT_SENT: dict[str, Label] = {
     "by_phone": gettext_lazy("settled by phone"),
     "closed_without_a_unit": gettext_lazy("closed without a unit"),
 }
+# Why a unit should go, or cannot, by the pattern of the recommendation's words.
+UNIT_REASON: dict[str, Label] = {
+    "%(status)s on %(number)s": gettext_lazy("%(status)s on %(number)s"),
+    "not on duty": gettext_lazy("not on duty"),
+    "not available: %(secondary)s": gettext_lazy("not available: %(secondary)s"),
+    "not qualified: %(qualification)s": gettext_lazy("not qualified: %(qualification)s"),
+    "free": pgettext_lazy("unit", "free"),
+    "can be called away from %(secondary)s": gettext_lazy("can be called away from %(secondary)s"),
+    "qualified: %(qualification)s": gettext_lazy("qualified: %(qualification)s"),
+    "%(n)s stacked": gettext_lazy("%(n)s stacked"),
+    "assigned to %(area)s": gettext_lazy("assigned to %(area)s"),
+    "distance unknown: the call has no position": gettext_lazy("distance unknown: the call has no position"),
+    "distance unknown: the unit has no position": gettext_lazy("distance unknown: the unit has no position"),
+    "%(km)s km in a straight line": gettext_lazy("%(km)s km in a straight line"),
+    "%(km)s km in a straight line, position is old": gettext_lazy("%(km)s km in a straight line, position is old"),
+}
 # Lines that follow from another line; the history can leave them out.
 ROUTINE = {"assignment.primary", "alarm.settled", "alarm.lifted", "call.moved", "unit.radio_check"}
 Data = Mapping[str, Any]
+
+
+def assignment_words(status: str) -> str:
+    """The status of an assignment within a sentence."""
+    return label(ASSIGNMENT, status).lower()
+
+
+def unit_reason(pattern: str, values: Mapping[str, str], *, names: Mapping[str, str]) -> str:
+    """A reason of the recommendation in words. `names`: what the agency calls its statuses and qualifications."""
+    spoken = {name: names.get(value, value.replace("_", " ")) for name, value in values.items()}
+    if "status" in values:
+        spoken["status"] = assignment_words(values["status"])
+    if "secondary" in values:
+        spoken["secondary"] = (names.get(values["secondary"]) or label(SECONDARY, values["secondary"])).lower()
+    return str(UNIT_REASON.get(pattern, pattern)) % spoken
 
 
 def event_words(event: Event) -> str:

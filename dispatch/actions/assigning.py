@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from agencies import clocks
 from agencies.errors import IllegalMove, Invalid, Refused
@@ -15,10 +17,12 @@ from calls import queries as call_queries
 from calls.intake import check_text, check_values
 from calls.models import Call, Disposition, Transfer
 from calls.states import CallStatus, Route
+from calls.words import status_words
 from dispatch import fieldtime, queries
 from dispatch.models import Assignment, Unit
 from dispatch.recommend import shortfall
 from dispatch.states import ACTIVE, NEEDS_REASON, AssignmentStatus, may_move
+from dispatch.words import assignment_words
 from ledger import deadlines
 from ledger.record import Book, record
 
@@ -29,19 +33,19 @@ _FOLLOWS = {CallStatus.QUEUED, CallStatus.ASSIGNED, CallStatus.ON_SCENE}
 class UnitBusy(Refused):
     """The unit is on another call, or cannot be sent; the detail says who has it."""
 
-    code, title = "unit_busy", "That unit cannot be sent now"
+    code, title = "unit_busy", gettext_lazy("That unit cannot be sent now")
 
 
 class UnitUnqualified(Refused):
     """Nobody in the unit has the qualification; a dispatcher may send it all the same, with a reason."""
 
-    code, title = "unit_unqualified", "That unit is not qualified for this call"
+    code, title = "unit_unqualified", gettext_lazy("That unit is not qualified for this call")
 
 
 class ApprovalNeeded(Refused):
     """A rule wants a supervisor's yes before anybody is sent."""
 
-    code, title = "approval_needed", "A supervisor has to approve this first"
+    code, title = "approval_needed", gettext_lazy("A supervisor has to approve this first")
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ def assign_unit(call_id: int, order: AssignOrder, *, by: Member, now: datetime) 
             assignment = _insert(book, call, unit, order)
             follow_primary(book, call)
     except IntegrityError as error:
-        raise UnitBusy(f"{order.unit} was sent elsewhere a moment ago.") from error
+        raise UnitBusy(_("%(unit)s was sent elsewhere a moment ago.") % {"unit": order.unit}) from error
     return assignment
 
 
@@ -113,10 +117,9 @@ def step(
     """One step of a locked assignment (with its locked call and unit), its clocks and its line in the ledger."""
     before = AssignmentStatus(assignment.status)
     if not may_move(before, status):
-        raise IllegalMove(
-            f"{assignment.unit.callsign} is {_words(before)} on {assignment.call.number}: "
-            f"it cannot become {_words(status)}."
-        )
+        words = _("%(unit)s is %(before)s on %(number)s: it cannot become %(after)s.")
+        steps = {"before": assignment_words(before.value), "after": assignment_words(status.value)}
+        raise IllegalMove(words % {"unit": assignment.unit.callsign, "number": assignment.call.number, **steps})
     if before is AssignmentStatus.STACKED and status in ACTIVE:
         refuse_busy(assignment.unit)
     when = fieldtime.bounded(occurred_at, book.now)
@@ -155,11 +158,11 @@ def refuse_busy(unit: Unit) -> None:
     """`UnitBusy` when the locked unit is on a call."""
     active = queries.active_assignment(unit)
     if active is not None:
-        who = f", assigned by {active.assigned_by}" if active.assigned_by else ""
-        raise UnitBusy(
-            f"{unit.callsign} is {_words(AssignmentStatus(active.status))} on {active.call.number}{who}.",
-            call=active.call.number,
-        )
+        words = _("%(unit)s is %(status)s on %(number)s, assigned by %(who)s.")
+        if active.assigned_by is None:
+            words = _("%(unit)s is %(status)s on %(number)s.")
+        said = {"unit": unit.callsign, "status": assignment_words(active.status), "who": active.assigned_by}
+        raise UnitBusy(words % {"number": active.call.number, **said}, call=active.call.number)
 
 
 def place_unit(unit: Unit, lat: float, lon: float, at: datetime) -> None:
@@ -180,18 +183,24 @@ def arm_welfare_check(book: Book, assignment: Assignment) -> None:
 def _check_call(call: Call) -> None:
     status = CallStatus(call.status)
     if status not in _ASSIGNABLE:
-        raise IllegalMove(f"Call {call.number} is {_words(status)}: no unit can be sent to it.")
+        words = _("Call %(number)s is %(status)s: no unit can be sent to it.")
+        raise IllegalMove(words % {"number": call.number, "status": status_words(status.value)})
     if call.route != Route.CSO:
-        raise IllegalMove(f"Call {call.number} is not for a CSO as it stands: decide its route first.")
+        words = _("Call %(number)s is not for a CSO as it stands: decide its route first.")
+        raise IllegalMove(words % {"number": call.number})
     if approvals.is_missing(call):
-        raise ApprovalNeeded(f"A supervisor has to approve call {call.number} first.", call=call.number)
+        words = _("A supervisor has to approve call %(number)s first.")
+        raise ApprovalNeeded(words % {"number": call.number}, call=call.number)
 
 
 def _check_unit(call: Call, unit: Unit, order: AssignOrder, now: datetime) -> None:
     mine = Assignment.objects.filter(call=call, unit=unit, status__in=queries.OPEN_VALUES).first()
     if mine is not None:
-        who = f" by {mine.assigned_by}" if mine.assigned_by else ""
-        raise UnitBusy(f"{unit.callsign} is on {call.number} already, sent{who}.", call=call.number)
+        words = _("%(unit)s is on %(number)s already, sent by %(who)s.")
+        if mine.assigned_by is None:
+            words = _("%(unit)s is on %(number)s already, sent.")
+        said = {"unit": unit.callsign, "number": call.number, "who": mine.assigned_by}
+        raise UnitBusy(words % said, call=call.number)
     if not order.stacked:
         refuse_busy(unit)
     standing = queries.candidate(queries.unit_now(unit, now), now)
@@ -199,11 +208,12 @@ def _check_unit(call: Call, unit: Unit, order: AssignOrder, now: datetime) -> No
     lack = shortfall(need, standing)
     if not lack or (order.stacked and standing.busy_with):
         return
+    words = _("%(unit)s is %(lack)s.") % {"unit": unit.callsign, "lack": queries.reason_in_words(call.agency, lack)}
     if lack.startswith("not qualified"):
         if not order.override_reason.strip():
-            raise UnitUnqualified(f"{unit.callsign} is {lack}.")
+            raise UnitUnqualified(words)
         return
-    raise UnitBusy(f"{unit.callsign} is {lack}.")
+    raise UnitBusy(words)
 
 
 def _insert(book: Book, call: Call, unit: Unit, order: AssignOrder) -> Assignment:
@@ -263,7 +273,3 @@ def _clocks(book: Book, assignment: Assignment, status: AssignmentStatus) -> Non
 
 def _arm(book: Book, assignment: Assignment, kind: str, length: timedelta) -> None:
     deadlines.arm(book, kind, due_at=book.now + length, call_id=assignment.call_id, assignment_id=assignment.pk)
-
-
-def _words(status: AssignmentStatus | CallStatus) -> str:
-    return status.value.replace("_", " ")

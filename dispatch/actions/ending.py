@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from agencies.errors import IllegalMove, Invalid
 from agencies.models import Member
 from agencies.permissions import require
@@ -12,6 +14,7 @@ from calls import queries as call_queries
 from calls.intake import check_text
 from calls.models import Call, Disposition
 from calls.states import ENDED, CallStatus, may_move
+from calls.words import status_words
 from dispatch import queries
 from dispatch.actions.assigning import follow_primary, step
 from dispatch.models import Assignment
@@ -37,7 +40,8 @@ def close_call(call_id: int, order: CloseOrder, *, by: Member, now: datetime) ->
     check_text("comment", order.comment, 2000)
     ending = call_queries.disposition(order.disposition)
     if ending.ends_by != "close":
-        raise Invalid(errors={"disposition": [f"{ending.code} cancels a call; it does not close one."]})
+        words = _("%(code)s cancels a call; it does not close one.")
+        raise Invalid(errors={"disposition": [words % {"code": ending.code}]})
     into = _other_call(order)
     with record(by=by, now=now) as book:
         call, other = _locked_pair(call_id, into)
@@ -45,7 +49,8 @@ def close_call(call_id: int, order: CloseOrder, *, by: Member, now: datetime) ->
         if call.status == CallStatus.CLOSED:
             return _closed_already(call, ending)
         if call.status == CallStatus.NEW and ending.code not in _WHILE_NEW:
-            raise IllegalMove("Decide the route first: an undecided call closes only as information or a duplicate.")
+            words = _("Decide the route first: an undecided call closes only as information or a duplicate.")
+            raise IllegalMove(words)
         if other is not None:
             _join(book, call, other)
         call.closing_comment = order.comment
@@ -58,7 +63,8 @@ def cancel_call(call_id: int, *, disposition: str, reason: str, by: Member, now:
     """Cancels a call (10, 21, 32) and takes its units off it."""
     check_text("reason", reason, 500, required=True)
     if disposition not in CANCELS:
-        raise Invalid(errors={"disposition": [f"A call is cancelled as one of {', '.join(CANCELS)}."]})
+        words = _("A call is cancelled as one of %(codes)s.")
+        raise Invalid(errors={"disposition": [words % {"codes": ", ".join(CANCELS)}]})
     ending = call_queries.disposition(disposition)
     with record(by=by, now=now) as book:
         call = call_queries.locked_call(call_id)
@@ -66,9 +72,8 @@ def cancel_call(call_id: int, *, disposition: str, reason: str, by: Member, now:
         if call.status == CallStatus.CANCELLED and call.disposition == ending:
             return call
         if not may_move(call.status, CallStatus.CANCELLED):
-            raise IllegalMove(
-                f"Call {call.number} is {call.status.replace('_', ' ')}: it can be closed, not cancelled."
-            )
+            words = _("Call %(number)s is %(status)s: it can be closed, not cancelled.")
+            raise IllegalMove(words % {"number": call.number, "status": status_words(call.status)})
         call.closing_comment = reason
         _clear_units(book, call, AssignmentStatus.CANCELLED, ending)
         moves.move_call(book, call, CallStatus.CANCELLED, disposition=ending)
@@ -82,7 +87,7 @@ def reopen_call(call_id: int, *, reason: str, by: Member, now: datetime) -> Call
         call = call_queries.locked_call(call_id)
         require(by, Operation.REOPEN)
         if CallStatus(call.status) not in ENDED:
-            raise IllegalMove(f"Call {call.number} is open.")
+            raise IllegalMove(_("Call %(number)s is open.") % {"number": call.number})
         to_queue(book, call, why="reopened", reason=reason)
         if call.decision is not None and approvals.is_missing(call):
             approvals.ask(book, call, call.decision)
@@ -92,12 +97,13 @@ def reopen_call(call_id: int, *, reason: str, by: Member, now: datetime) -> Call
 def schedule_call(call_id: int, *, at: datetime, by: Member, now: datetime) -> Call:
     """Sets the call aside until `at`, when it is queued by itself. Its units are taken off it."""
     if at <= now:
-        raise Invalid(errors={"at": ["That time has passed."]})
+        raise Invalid(errors={"at": [_("That time has passed.")]})
     with record(by=by, now=now) as book:
         call = call_queries.locked_call(call_id)
         require(by, Operation.SCHEDULE)
         if not may_move(call.status, CallStatus.SCHEDULED) and call.status != CallStatus.SCHEDULED:
-            raise IllegalMove(f"Call {call.number} is {call.status.replace('_', ' ')}: it cannot be scheduled.")
+            words = _("Call %(number)s is %(status)s: it cannot be scheduled.")
+            raise IllegalMove(words % {"number": call.number, "status": status_words(call.status)})
         _release_units(book, call)
         if call.status == CallStatus.SCHEDULED:
             moves.move_call(book, call, CallStatus.QUEUED, why="rescheduled")
@@ -114,7 +120,7 @@ def join_call(call_id: int, *, into: str, by: Member, now: datetime) -> Call:
         call, other = _locked_pair(call_id, target)
         require(by, Operation.JOIN)
         if other is None:
-            raise Invalid(errors={"into": ["Give the number of another call."]})
+            raise Invalid(errors={"into": [_("Give the number of another call.")]})
         _join(book, call, other)
         moves.move_call(book, call, CallStatus.CLOSED, disposition=ending, why="joined")
     return call
@@ -132,7 +138,8 @@ def to_queue(book: Book, call: Call, *, why: str, reason: str) -> None:
 def _closed_already(call: Call, ending: Disposition) -> Call:
     """Closing it the same way again changes nothing; another way needs it reopened first."""
     if call.disposition_id != ending.pk:
-        raise IllegalMove(f"Call {call.number} is closed already, as something else. Reopen it first.")
+        words = _("Call %(number)s is closed already, as something else. Reopen it first.")
+        raise IllegalMove(words % {"number": call.number})
     return call
 
 
@@ -140,7 +147,7 @@ def _other_call(order: CloseOrder) -> Call | None:
     if order.disposition != DUPLICATE:
         return None
     if not order.into:
-        raise Invalid(errors={"into": ["Which call is this a duplicate of? Give its number."]})
+        raise Invalid(errors={"into": [_("Which call is this a duplicate of? Give its number.")]})
     return call_queries.call_by_number(order.into)
 
 
@@ -149,14 +156,15 @@ def _locked_pair(call_id: int, other: Call | None) -> tuple[Call, Call | None]:
     if other is None:
         return call_queries.locked_call(call_id), None
     if other.pk == call_id:
-        raise Invalid(errors={"into": ["A call cannot be joined to itself."]})
+        raise Invalid(errors={"into": [_("A call cannot be joined to itself.")]})
     locked = {pk: call_queries.locked_call(pk) for pk in sorted({call_id, other.pk})}
     return locked[call_id], locked[other.pk]
 
 
 def _join(book: Book, call: Call, other: Call) -> None:
     if CallStatus(other.status) in ENDED:
-        raise IllegalMove(f"Call {other.number} is {other.status}: nothing can be joined to it.")
+        words = _("Call %(number)s is %(status)s: nothing can be joined to it.")
+        raise IllegalMove(words % {"number": other.number, "status": status_words(other.status)})
     for assignment in queries.open_assignments(call):
         _carry_over(book, assignment, call, other)
     call.joined_into = other

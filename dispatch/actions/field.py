@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from agencies.errors import IllegalMove, Invalid
 from agencies.models import Agency, Member
 from agencies.permissions import require
@@ -90,7 +92,8 @@ def answer_welfare(callsign: str, *, by: Member, now: datetime) -> Assignment:
     found = queries.unit_by_callsign(callsign)
     active = queries.active_assignment(found)
     if active is None or active.status != AssignmentStatus.ON_SCENE:
-        raise IllegalMove(f"{callsign} is not on scene: no welfare check is running.")
+        words = _("%(unit)s is not on scene: no welfare check is running.")
+        raise IllegalMove(words % {"unit": callsign})
     with record(by=by, now=now) as book:
         active.call = call_queries.locked_call(active.call_id)
         unit = queries.locked_unit(found.pk)
@@ -102,9 +105,9 @@ def answer_welfare(callsign: str, *, by: Member, now: datetime) -> Assignment:
 def check_by_radio(callsigns: Sequence[str], *, by: Member, now: datetime, at: datetime | None = None) -> list[Unit]:
     """A radio check of many units at one time; for units on scene it answers their welfare check."""
     if not callsigns:
-        raise Invalid(errors={"callsigns": ["Name at least one unit."]})
+        raise Invalid(errors={"callsigns": [_("Name at least one unit.")]})
     if len(callsigns) > 200:
-        raise Invalid(errors={"callsigns": ["Name at most 200 units."]})
+        raise Invalid(errors={"callsigns": [_("Name at most 200 units.")]})
     when = fieldtime.bounded(at, now)
     found = [queries.unit_by_callsign(callsign) for callsign in dict.fromkeys(callsigns)]
     on_scene = {a.unit_id: a for a in _on_scene(found)}
@@ -183,9 +186,10 @@ def _meaning(agency: Agency, order: UnitStatusOrder) -> tuple[UnitStatus, str]:
     known = {code: primary for code, primary in named.items() if code not in set(AssignmentStatus)}
     secondary = order.secondary or next((code for code, primary in known.items() if primary is order.primary), "")
     if secondary not in known:
-        raise Invalid(errors={"secondary": [f"A status is one of {', '.join(known)}."]})
+        raise Invalid(errors={"secondary": [_("A status is one of %(known)s.") % {"known": ", ".join(known)}]})
     if order.primary not in (None, known[secondary]):
-        raise Invalid(errors={"primary": [f"{secondary} means {known[secondary].value} in this agency."]})
+        words = _("%(secondary)s means %(primary)s in this agency.")
+        raise Invalid(errors={"primary": [words % {"secondary": secondary, "primary": known[secondary].value}]})
     return known[secondary], secondary
 
 

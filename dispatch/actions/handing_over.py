@@ -6,6 +6,8 @@ Nobody in sworn dispatch has an account here: whoever read the call back enters 
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from agencies.errors import IllegalMove
 from agencies.models import Member
 from agencies.permissions import require
@@ -69,9 +71,11 @@ def acknowledge_transfer(call_id: int, acceptance: Acceptance, *, by: Member, no
         if _said_before(call, acceptance):
             return call
         if transfer is None:
-            raise IllegalMove(f"Call {call.number} is not waiting for anybody to accept it.")
+            words = _("Call %(number)s is not waiting for anybody to accept it.")
+            raise IllegalMove(words % {"number": call.number})
         if transfer.acknowledged_at is not None:
-            raise IllegalMove(f"{transfer.accepted_by} accepted call {call.number} already.")
+            words = _("%(who)s accepted call %(number)s already.")
+            raise IllegalMove(words % {"who": transfer.accepted_by, "number": call.number})
         transfer.accepted_by, transfer.external_number = acceptance.accepted_by, acceptance.external_number
         transfer.disposition_code = ending.code
         transfer.acknowledged_at, transfer.acknowledged_by = now, by
@@ -93,7 +97,7 @@ def hand_back(call_id: int, *, reason: str, by: Member, now: datetime) -> Call:
         require(by, Operation.HAND_BACK)
         handed_over = call.transfers.exists()
         if not handed_over or CallStatus(call.status) not in ENDED | {CallStatus.TRANSFERRED}:
-            raise IllegalMove(f"Call {call.number} was not handed over.")
+            raise IllegalMove(_("Call %(number)s was not handed over.") % {"number": call.number})
         decision = routing.handed_back(book, call)
         call.decision, call.route, call.priority = decision, decision.route, decision.priority
         to_queue(book, call, why="handed_back", reason=reason)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from agencies.errors import IllegalMove, Invalid, NotFound, OwnWork
 from agencies.models import Member
 from agencies.permissions import require
@@ -39,7 +41,7 @@ def plan_shift(order: ShiftOrder, *, by: Member | None, now: datetime) -> Shift:
         require(by, Operation.PLAN_SHIFT)
     check_text("name", order.name, 60, required=True)
     if not timedelta() < order.ends_at - order.starts_at <= LONGEST:
-        raise Invalid(errors={"ends_at": ["A shift ends after it starts, within 24 hours."]})
+        raise Invalid(errors={"ends_at": [_("A shift ends after it starts, within 24 hours.")]})
     with record(by=by, now=now) as book:
         shift = Shift.objects.create(name=order.name, starts_at=order.starts_at, ends_at=order.ends_at, planned_by=by)
         units = _write_roster(shift, order.roster)
@@ -56,13 +58,13 @@ def sign_off(shift_id: int, *, note: str, by: Member, now: datetime) -> Shift:
     with record(by=by, now=now) as book:
         shift = Shift.objects.select_for_update(of=("self",)).filter(pk=shift_id).first()
         if shift is None:
-            raise NotFound("There is no such shift.")
+            raise NotFound(_("There is no such shift."))
         if shift.signed_off_at is not None:
-            raise IllegalMove(f"{shift.signed_off_by} has signed it off.")
+            raise IllegalMove(_("%(who)s has signed it off.") % {"who": shift.signed_off_by})
         if shift.ends_at > now:
-            raise IllegalMove("The shift still runs: it is signed off after its end.")
+            raise IllegalMove(_("The shift still runs: it is signed off after its end."))
         if Duty.objects.filter(shift=shift, member=by).exclude(role=Role.SUPERVISOR).exists():
-            raise OwnWork("You worked on this shift: another supervisor signs it off.")
+            raise OwnWork(_("You worked on this shift: another supervisor signs it off."))
         shift.signed_off_by, shift.signed_off_at, shift.sign_off_note = by, now, note
         shift.save(update_fields=["signed_off_by", "signed_off_at", "sign_off_note"])
         book.add("shift.signed_off", data={"shift": shift.pk})
@@ -75,13 +77,14 @@ def _write_roster(shift: Shift, roster: Sequence[RosterLine]) -> dict[str, int]:
     units = {u.callsign: u for u in Unit.objects.filter(callsign__in=[line.unit for line in roster if line.unit])}
     duties: list[Duty] = []
     for index, line in enumerate(roster):
+        at = f"roster.{index}"
         member = members.get(line.member.lower())
         if member is None:
-            raise Invalid(errors={f"roster.{index}.member": [f"{line.member} is no member here."]})
+            raise Invalid(errors={f"{at}.member": [_("%(who)s is no member here.") % {"who": line.member}]})
         if line.unit and line.unit not in units:
-            raise Invalid(errors={f"roster.{index}.unit": [f"There is no unit {line.unit}."]})
+            raise Invalid(errors={f"{at}.unit": [_("There is no unit %(callsign)s.") % {"callsign": line.unit}]})
         if any(duty.member == member for duty in duties):
-            raise Invalid(errors={f"roster.{index}.member": [f"{line.member} stands on the roster already."]})
+            raise Invalid(errors={f"{at}.member": [_("%(who)s stands on the roster already.") % {"who": line.member}]})
         duties.append(
             Duty(agency_id=shift.agency_id, shift=shift, member=member, unit=units.get(line.unit), role=line.role.value)
         )

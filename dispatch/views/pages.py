@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from agencies.decorators import MemberRequest, member_required
@@ -110,7 +111,7 @@ def call_context(request: MemberRequest, found: Call) -> dict[str, Any]:
 
 def _refuse_strangers(member: Member, found: Call) -> None:
     if not may(member, Operation.READ_RESIDENTS, own=queries.is_own_call(member, found, timezone.now())):
-        raise Forbidden("This call is not your unit's.")
+        raise Forbidden(_("This call is not your unit's."))
 
 
 def _viewers(member: Member, found: Call) -> list[str]:

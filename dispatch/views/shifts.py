@@ -3,6 +3,7 @@
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from agencies.decorators import MemberRequest, member_required
@@ -40,5 +41,5 @@ def sign_off(request: MemberRequest, agency: str, shift_id: int) -> HttpResponse
 def _find(shift_id: int) -> Shift:
     found = Shift.objects.select_related("signed_off_by").filter(pk=shift_id).first()
     if found is None:
-        raise NotFound("There is no such shift.")
+        raise NotFound(_("There is no such shift."))
     return found

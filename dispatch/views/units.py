@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from agencies.decorators import MemberRequest, member_required
@@ -127,7 +128,7 @@ def _obey(said: Command, request: MemberRequest, now: datetime) -> str:
     if said.verb == "status" and said.status is not None:
         active = queries.active_assignment(queries.unit_by_callsign(said.callsigns[0]))
         if active is None:
-            raise IllegalMove(f"{said.callsigns[0]} is on no call.")
+            raise IllegalMove(_("%(unit)s is on no call.") % {"unit": said.callsigns[0]})
         actions.move_assignment(active.pk, actions.StatusOrder(said.status), by=by, now=now)
         return str(active.call.number)
     call = call_queries.call_by_number(said.number)
