@@ -1,12 +1,13 @@
 """What intake and the list of calls show: plain frozen rows, and how they are made."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils.translation import get_language
 
 from agencies.models import Agency
 from calls import queries, routing
@@ -14,6 +15,7 @@ from calls.intake import FACTS
 from calls.models import Call, CallType, Decision
 from calls.states import Route, Source
 from calls.triage import decide as triage
+from calls.triage import retold
 from calls.triage.questions import questions_for
 from calls.triage.suggest import Suggester, Suggestible
 from calls.words import FACT, LANGUAGE, MODE, ROUTE, SOURCE, STATUS, label, language_name, named, said
@@ -214,13 +216,15 @@ def decision_of(row: Decision) -> DecisionView:
     by_person = row.decided_kind == "person"
     overridden = by_person and row.override_code not in _NO_OVERRIDE
     still_open = open_words(row.open_questions, row.type_code) if row.route is None else []
+    tell = _teller(row)
+    reasons = [tell(reason) for reason in row.reasons]
     return DecisionView(
         route=row.route or "",
         route_label=label(ROUTE, row.route),
         priority=row.priority,
-        reasons=row.reasons,
-        open_questions=[words for words in still_open if not any(words in reason for reason in row.reasons)],
-        others=_others([(a["route"], a["because"]) for a in row.alternatives], row.route),
+        reasons=reasons,
+        open_questions=[words for words in still_open if not any(words in reason for reason in reasons)],
+        others=_others([(a["route"], tell(a["because"])) for a in row.alternatives], row.route),
         decided_by=str(row.by) if by_person and row.by else f"{row.decided_kind} {row.decided_id}".strip(),
         at=row.at,
         rule_set=row.rule_set.version,
@@ -229,6 +233,16 @@ def decision_of(row: Decision) -> DecisionView:
         suggested_route_label=label(ROUTE, row.suggested_route) if row.suggested_route != row.route else "",
         mode_label=label(MODE, row.mode),
     )
+
+
+def _teller(row: Decision) -> Callable[[str], str]:
+    """Says a sentence of the decision in the active language."""
+    language = get_language() or "en"
+    if language == "en":
+        return str
+    names = [entry["names"] for entry in row.agency.settings.get("override_reasons", [])]
+    texts = retold.known(row.rule_set.document, row.floor.document, names=names)
+    return lambda sentence: retold.retell(sentence, language, texts)
 
 
 def open_words(codes: Sequence[str], type_code: str | None) -> list[str]:

@@ -18,13 +18,16 @@ from calls.intake import Override
 from calls.models import Call, Decision, Transfer
 from calls.states import CallStatus, Route
 from calls.triage import decide as triage
+from calls.triage import phrases
+from calls.triage.phrases import say
 from calls.triage.questions import next_questions
 from ledger import deadlines
 from ledger.record import Book
 
 SWORN = "sworn"
 _PERSON = "person"
-_EMERGENCY = "Emergency: sent to sworn at once with what was known."
+# What is stored is said in English; pages tell it in their own language.
+ENGLISH = "en"
 
 
 class SafetyFloorBreached(Refused):
@@ -46,10 +49,9 @@ def preview(agency: Agency, call: Call, *, language: str = "en") -> Preview:
     rules = queries.rules_in_force()
     check_answers(rules, call)
     if call.emergency:
-        by = triage.DecidedBy(_PERSON, "")
-        return Preview(
-            triage.Decision(route=SWORN, priority=1, reasons=(_EMERGENCY,), decided_by=by), rules.row.version
-        )
+        by, said = triage.DecidedBy(_PERSON, ""), say(phrases.EMERGENCY, language)
+        decision = triage.Decision(route=SWORN, priority=1, reasons=(said,), decided_by=by)
+        return Preview(decision, rules.row.version)
     case = facts.case_of(agency, call, call.type)
     found = triage.decide(rules.rule_set, rules.floor, case, language=language)
     asking = next_questions(rules.rule_set, rules.floor, case)
@@ -106,7 +108,7 @@ def override(book: Book, call: Call, chosen: Override) -> Decision:
         priority=max(2, priority) if chosen.route is not Route.SWORN else priority,
         decided_kind=_PERSON,
         decided_id=_id_of(book),
-        reasons=[f"{book.by} chose this route: {_reason_words(book.agency, chosen.reason_code)}."],
+        reasons=[say(phrases.CHOSEN, ENGLISH, who=book.by, why=_reason_words(book.agency, chosen.reason_code))],
         open_questions=list(suggested.open_questions),
         alternatives=suggested.as_dict()["alternatives"],
         mode=suggested.mode or "in_person",
@@ -130,7 +132,7 @@ def emergency(book: Book, call: Call) -> Decision:
         priority=1,
         decided_kind=_PERSON,
         decided_id=_id_of(book),
-        reasons=[_EMERGENCY],
+        reasons=[say(phrases.EMERGENCY, ENGLISH)],
         override_code="emergency",
     )
 
@@ -149,7 +151,7 @@ def self_initiated(book: Book, call: Call) -> Decision:
         priority=priority,
         decided_kind=_PERSON,
         decided_id=_id_of(book),
-        reasons=[b.because for b in breaches] or ["Opened on scene by the unit itself."],
+        reasons=[b.because for b in breaches] or [say(phrases.SELF_INITIATED, ENGLISH)],
         mode="in_person",
         override_code="self_initiated",
     )
@@ -167,7 +169,7 @@ def upgrade(book: Book, call: Call, to: str, *, danger: bool) -> Decision:
         priority=1 if danger else min(2, earlier),
         decided_kind=_PERSON,
         decided_id=_id_of(book),
-        reasons=[f"{book.by} asked {to} to take it{' because of danger' if danger else ''}."],
+        reasons=[say(phrases.ASKED_IN_DANGER if danger else phrases.ASKED, ENGLISH, who=book.by, to=to)],
         override_code="upgrade",
         suggested_route=call.route or "",
         suggested_id=_rule_of(call.decision),
@@ -188,7 +190,7 @@ def handed_back(book: Book, call: Call) -> Decision:
         priority=priority,
         decided_kind=_PERSON,
         decided_id=_id_of(book),
-        reasons=[b.because for b in breaches] or ["Handed back by whoever had it."],
+        reasons=[b.because for b in breaches] or [say(phrases.HANDED_BACK, ENGLISH)],
         mode="in_person",
         override_code="handed_back",
     )
@@ -207,7 +209,7 @@ def not_approved(book: Book, call: Call) -> Decision:
         priority=min(rules.rule_set.default.priority, call.picked_priority or 4),
         decided_kind="default" if by_clock else _PERSON,
         decided_id="default" if by_clock else _id_of(book),
-        reasons=["No supervisor approved it in time." if by_clock else f"{book.by} did not approve it."],
+        reasons=[say(phrases.NOT_IN_TIME if by_clock else phrases.NOT_APPROVED, ENGLISH, who=book.by)],
         override_code="not_answered" if by_clock else "not_approved",
         suggested_route=(asked.route or "") if asked else "",
         suggested_id=_rule_of(asked),

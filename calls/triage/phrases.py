@@ -48,6 +48,28 @@ TYPE_NOT_IN_USE: Text = {
     "en": "This call type is not in use, so no rule can send it to a CSO.",
     "es": "Este tipo de llamada no está en uso; ninguna regla puede enviarla a un CSO.",
 }
+# What people and clocks did to a route.
+EMERGENCY: Text = {
+    "en": "Emergency: sent to sworn at once with what was known.",
+    "es": "Emergencia: pasó al instante a un agente de policía con lo que se sabía.",
+}
+SWORN: Text = {"en": "sworn", "es": "un agente de policía"}
+CHOSEN: Text = {"en": "{who} chose this route: {why}.", "es": "{who} eligió esta vía: {why}."}
+SELF_INITIATED: Text = {
+    "en": "Opened on scene by the unit itself.",
+    "es": "La abrió la propia unidad en el lugar.",
+}
+ASKED: Text = {"en": "{who} asked {to} to take it.", "es": "{who} pidió que la atienda {to}."}
+ASKED_IN_DANGER: Text = {
+    "en": "{who} asked {to} to take it because of danger.",
+    "es": "{who} pidió que la atienda {to} por peligro.",
+}
+HANDED_BACK: Text = {"en": "Handed back by whoever had it.", "es": "La devolvió quien la tenía."}
+NOT_IN_TIME: Text = {
+    "en": "No supervisor approved it in time.",
+    "es": "Ningún supervisor la aprobó a tiempo.",
+}
+NOT_APPROVED: Text = {"en": "{who} did not approve it.", "es": "{who} no la aprobó."}
 
 THINGS: Mapping[str, Text] = {
     "type": {"en": "what kind of call it is", "es": "qué tipo de llamada es"},
