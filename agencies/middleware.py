@@ -16,6 +16,7 @@ from agencies.errors import Refused
 from agencies.models import Member, Token
 from agencies.roles import Role
 from agencies.scope import agency_scope
+from agencies.words import field_words, fields_words
 
 ROLE_KEY = "role:"
 Next = Callable[[HttpRequest], HttpResponse]
@@ -46,7 +47,8 @@ class AgencyMiddleware:
             return None
         htmx = request.headers.get("HX-Request") == "true"
         template = "refused.html#message" if htmx else "refused.html"
-        return render(request, template, {"refused": exception}, status=exception.status)
+        context = {"refused": exception, "faults": _faults(exception), "changed": _changed(exception)}
+        return render(request, template, context, status=exception.status)
 
 
 class TokenMiddleware:
@@ -82,6 +84,17 @@ def member_by_id(member_id: int, *, wanted: str | None = None) -> Member:
     if not held:
         raise Http404
     return member.as_role(wanted if wanted in held else held[0])
+
+
+def _faults(refused: Refused) -> list[tuple[str, str]]:
+    """Each field that needs another look, in words, with what is wrong."""
+    return [(field_words(field), " ".join(messages)) for field, messages in refused.errors.items()]
+
+
+def _changed(refused: Refused) -> list[tuple[str, str]]:
+    """Who changed what meanwhile."""
+    lines = refused.more.get("changed", ())
+    return [(line["by"] or "", fields_words(line["data"].get("fields", ()))) for line in lines]
 
 
 def _slug(path: str) -> str | None:

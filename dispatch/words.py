@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from agencies.words import fields_words
 from calls.words import CLOCK, ROUTE, STATUS, Label, label
 from ledger.models import Event
 
@@ -175,7 +176,7 @@ def _decided(about: Data, data: Data) -> str:
 
 
 def _amended(about: Data, data: Data) -> str:
-    return _("Changed: %(fields)s") % {"fields": ", ".join(f.replace("_", " ") for f in data.get("fields", []))}
+    return _("Changed: %(fields)s") % {"fields": fields_words(data.get("fields", []))}
 
 
 def _moved(about: Data, data: Data) -> str:
