@@ -91,6 +91,11 @@ def status_words(status: str) -> str:
     return label(STATUS, status).lower()
 
 
+def route_words(route: str) -> str:
+    """Who takes it, within a sentence; a name that is no route as it is."""
+    return label(ROUTE, route).lower() if route in ROUTE else route
+
+
 def said(text: Mapping[str, Any] | None) -> str:
     """A text kept by language, in the active one, else in English."""
     if not text:

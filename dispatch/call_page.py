@@ -16,7 +16,7 @@ from calls import queries as call_queries
 from calls.models import Call, Disposition, Note, Transfer
 from calls.pages import Choice, DecisionView, QuestionView
 from calls.states import ENDED, CallStatus, Route, may_move
-from calls.words import CLOCK, FACT, ROUTE, label, language_name, said
+from calls.words import CLOCK, FACT, label, language_name, route_words, said
 from dispatch import board, queries, recommend
 from dispatch.board import CallRow, Clock, Clocks
 from dispatch.models import Assignment
@@ -354,7 +354,7 @@ def _transfer(call: Call, row: Transfer | None, clocks: Clocks) -> TransferView 
     if row is None or (row.ended_at is not None and row.acknowledged_at is None):
         return None
     return TransferView(
-        to=label(ROUTE, row.to).lower() if row.to in ROUTE else row.to,
+        to=route_words(row.to),
         reason=row.reason,
         requested_at=row.requested_at,
         requested_by=str(row.requested_by) if row.requested_by else "",

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from agencies.errors import Invalid
 from agencies.forms import PlainForm
 from calls.intake import NARRATIVE_LIMIT
+from calls.routing import SWORN
+from calls.words import route_words
 from dispatch.states import AssignmentStatus
 
 
@@ -61,6 +63,11 @@ class TransferForm(PlainForm):
     to = _text(80, required=True)
     reason = _text(500)
     danger = forms.BooleanField(required=False)
+
+    def clean_to(self) -> str:
+        """Sworn by its word on the page is sworn."""
+        given = str(self.cleaned_data["to"])
+        return SWORN if given.strip().lower() == route_words(SWORN) else given
 
 
 class AcceptanceForm(PlainForm):

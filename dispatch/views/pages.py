@@ -17,15 +17,15 @@ from agencies.roles import Operation, Role
 from calls import presence
 from calls import queries as call_queries
 from calls.models import Call
+from calls.routing import SWORN
 from calls.views import intake_context
+from calls.words import route_words
 from dispatch import queries, shelf
 from dispatch.board import last_seq
 from dispatch.call_page import call_page
 from dispatch.tablet import tablet_view
 from dispatch.views import frames
 from ledger.access import trace
-
-SWORN = "sworn"
 
 
 @require_safe
@@ -89,7 +89,7 @@ def tablet(request: MemberRequest, agency: str) -> HttpResponse:
     if view.call is not None and not refreshed(request):
         trace(call_queries.call_by_number(view.call.row.number).pk, by=request.member, where="tablet", now=now)
     template = "dispatch/tablet.html#tablet" if request.htmx else "dispatch/tablet.html"
-    return render(request, template, {"here": "tablet", "tablet": view, "transfer_to": SWORN})
+    return render(request, template, {"here": "tablet", "tablet": view, "transfer_to": route_words(SWORN)})
 
 
 def call_context(request: MemberRequest, found: Call) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def call_context(request: MemberRequest, found: Call) -> dict[str, Any]:
         "board_url": reverse("board", args=[member.agency.slug]),
         "stream_url": f"/a/{member.agency.slug}/stream/",
         "after": last_seq(member.agency),
-        "transfer_to": SWORN,
+        "transfer_to": route_words(SWORN),
         "here": "board",
     }
 

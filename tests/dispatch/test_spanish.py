@@ -8,7 +8,7 @@ from django.test import Client
 
 from agencies.models import Member
 from calls.models import Call
-from dispatch.actions import AssignOrder, TransferOrder, assign_unit, transfer_call
+from dispatch.actions import AssignOrder, assign_unit
 from dispatch.models import Unit
 
 SignIn = Callable[..., Client]
@@ -49,7 +49,7 @@ def test_a_field_that_needs_another_look_is_named_in_spanish(take: Take, ask: Ca
 
 
 def test_the_decision_and_the_units_reasons_are_read_in_spanish(
-    take: Take, dora: Member, coles_unit: Unit, now: datetime, ask: Callable[..., str]
+    take: Take, coles_unit: Unit, ask: Callable[..., str]
 ) -> None:
     call = take()
     page = ask(f"calls/{call.number}/")
@@ -57,6 +57,6 @@ def test_the_decision_and_the_units_reasons_are_read_in_spanish(
     assert "distancia desconocida" in page
     assert "A person may always" not in page
 
-    transfer_call(call.pk, TransferOrder(danger=True), by=dora, now=now)
+    ask(f"calls/{call.number}/transfer/", to="juramentado", reason="Peligro.", danger="1")
     assert "Dora pidió que la atienda un agente de policía por peligro." in ask(f"calls/{call.number}/")
     assert "Dora asked sworn to take it because of danger." in ask(f"calls/{call.number}/", language="en")
