@@ -124,15 +124,21 @@ def empty(connection: "psycopg.Connection[Any]", *, tables: list[str]) -> None:
     if not full:
         return
     try:
-        with connection.transaction():
-            connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(sql.SQL(", ").join(full)))
-            connection.execute(sql.SQL("; ").join(sql.SQL("DELETE FROM {}").format(name) for name in full))
+        _delete(connection, full)
+    except psycopg.errors.DeadlockDetected:  # a web process was finishing a request of its own
+        _delete(connection, full)
     except psycopg.errors.LockNotAvailable:
         who = connection.execute(
             "SELECT state, left(query, 200) FROM pg_stat_activity"
             " WHERE datname = current_database() AND state <> 'idle'"
         ).fetchall()
         pytest.fail(f"The test left a transaction open: {who}")
+
+
+def _delete(connection: "psycopg.Connection[Any]", tables: list[sql.Identifier]) -> None:
+    with connection.transaction():
+        connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(sql.SQL(", ").join(tables)))
+        connection.execute(sql.SQL("; ").join(sql.SQL("DELETE FROM {}").format(name) for name in tables))
 
 
 @dataclass
