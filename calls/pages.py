@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
-from django.utils.translation import get_language
 
 from agencies.models import Agency
 from calls import queries, routing
@@ -18,7 +17,7 @@ from calls.triage import decide as triage
 from calls.triage import retold
 from calls.triage.questions import questions_for
 from calls.triage.suggest import Suggester, Suggestible
-from calls.words import FACT, LANGUAGE, MODE, ROUTE, SOURCE, STATUS, label, language_name, named, said
+from calls.words import FACT, LANGUAGE, MODE, ROUTE, SOURCE, STATUS, active, label, language_name, named, said
 
 PAGE = 100
 
@@ -237,7 +236,7 @@ def decision_of(row: Decision) -> DecisionView:
 
 def _teller(row: Decision) -> Callable[[str], str]:
     """Says a sentence of the decision in the active language."""
-    language = get_language() or "en"
+    language = active()
     if language == "en":
         return str
     names = [entry["names"] for entry in row.agency.settings.get("override_reasons", [])]

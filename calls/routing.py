@@ -21,6 +21,7 @@ from calls.triage import decide as triage
 from calls.triage import phrases
 from calls.triage.phrases import say
 from calls.triage.questions import next_questions
+from calls.words import active
 from ledger import deadlines
 from ledger.record import Book
 
@@ -95,7 +96,7 @@ def override(book: Book, call: Call, chosen: Override) -> Decision:
     case = facts.case_of(book.agency, call, call.type)
     suggested = triage.decide(rules.rule_set, rules.floor, case)
     if chosen.route is not Route.SWORN:
-        breaches = triage.against_floor(rules.rule_set, rules.floor, case)
+        breaches = triage.against_floor(rules.rule_set, rules.floor, case, language=active())
         if breaches:
             raise SafetyFloorBreached(" ".join(breach.because for breach in breaches))
         _check_reason(book.agency, chosen)

@@ -1,13 +1,13 @@
 """What the pages of rules show: versions, one version as sentences, a trial, the proof."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from agencies.models import Agency, Member
 from agencies.permissions import may
@@ -23,7 +23,7 @@ from calls.triage.proofs import Proof
 from calls.triage.questions import questions_for
 from calls.triage.reading import words
 from calls.triage.sentences import in_words, name_of
-from calls.words import FACT, MODE, ROUTE, label, named, said
+from calls.words import FACT, MODE, PROPERTY, ROUTE, active, label, named, said
 
 OFF_HOURS = {
     "hold": gettext_lazy("hold until one is"),
@@ -129,7 +129,7 @@ def version_rows() -> list[VersionRow]:
 
 def rules_page(row: RuleSet, *, viewer: Member) -> RulesPage:
     """One version as `viewer` may see and change it."""
-    found, language = rules.parse(row.document), _language()
+    found, language = rules.parse(row.document), active()
     in_force = queries.rules_in_force().row.version
     version = _version(row, in_force)
     types = CallType.objects.filter(retired_at=None).order_by("code")
@@ -158,7 +158,7 @@ def rules_page(row: RuleSet, *, viewer: Member) -> RulesPage:
 
 def choices(agency: Agency, found: rules.RuleSet) -> dict[str, Any]:
     """What the editor of conditions may offer: fields with their kind and comparisons, and the codes in use."""
-    language = _language()
+    language = active()
     types = list(CallType.objects.filter(retired_at=None).order_by("code"))
     listed: dict[str, list[str]] = {
         "type": [t.code for t in types],
@@ -179,7 +179,7 @@ def choices(agency: Agency, found: rules.RuleSet) -> dict[str, Any]:
 
 def trial(agency: Agency, row: RuleSet, given: dict[str, Any]) -> Trial:
     """A call of a type with answers, through a version and the floor in force; each part's own verdict beside it."""
-    found, floor, language = rules.parse(row.document), queries.rules_in_force().floor, _language()
+    found, floor, language = rules.parse(row.document), queries.rules_in_force().floor, active()
     kind = CallType.objects.filter(code=given.get("type"), retired_at=None).first()
     case = Case(
         type=kind.code if kind else None,
@@ -202,7 +202,7 @@ def trial(agency: Agency, row: RuleSet, given: dict[str, Any]) -> Trial:
     return Trial(
         decision=pages.preview_of(decision, row.version, case.type),
         verdicts=[
-            Heard(v.id, v.kind, heard[v.holds], ", ".join(_open(name) for name in v.open))
+            Heard(v.id, label(PROPERTY, v.kind), heard[v.holds], ", ".join(_open(name) for name in v.open))
             for v in told
             if v.holds is not False
         ],
@@ -215,7 +215,7 @@ def failures(proof: Proof) -> list[Shown]:
     """What a proof found, ready to be read."""
     return [
         Shown(
-            property=failure.property.replace("_", " "),
+            property=label(PROPERTY, failure.property),
             because=failure.because,
             parts=" ".join(dict.fromkeys([failure.id, *failure.rules])),
             types=", ".join(failure.types),
@@ -223,6 +223,12 @@ def failures(proof: Proof) -> list[Shown]:
         )
         for failure in proof.failures
     ]
+
+
+def refusal(more: Mapping[str, Any]) -> dict[str, Any]:
+    """Why a draft was not published, its properties in words."""
+    found = [failure | {"property": label(PROPERTY, failure["property"])} for failure in more.get("failures", ())]
+    return {**more, "failures": found}
 
 
 @dataclass(frozen=True)
@@ -248,7 +254,7 @@ class FloorChangeView:
 
 def floor_page(row: SafetyFloor) -> FloorPage:
     """The floor as sentences."""
-    found, language = parse_floor(row.document), _language()
+    found, language = parse_floor(row.document), active()
     names = {t.code: said(t.name) for t in CallType.objects.all()}
     return FloorPage(
         version=row.version,
@@ -269,7 +275,7 @@ def floor_change(row: SafetyFloor, current: SafetyFloor, *, viewer: Member) -> F
         by=row.proposed_by.name if row.proposed_by else "",
         at=row.at,
         is_own=row.proposed_by_id == viewer.pk,
-        lines=list(_floor_lines(parse_floor(current.document), parse_floor(row.document), _language())),
+        lines=list(_floor_lines(parse_floor(current.document), parse_floor(row.document), active())),
     )
 
 
@@ -298,7 +304,7 @@ class TypePage:
 
 def type_page(row: CallType, agency: Agency) -> TypePage:
     """A type with what is asked of it, in order. `names`: language, name, synonyms one on a line."""
-    language = _language()
+    language = active()
     asked = questions_for(queries.rules_in_force().rule_set, row.code)
     return TypePage(
         code=row.code,
@@ -374,7 +380,3 @@ def _asked(question: rules.Question, language: str) -> Asked:
 
 def _open(name: str) -> str:
     return label(FACT, name) if name in FACT else name.replace("_", " ")
-
-
-def _language() -> str:
-    return (get_language() or "en").split("-")[0]

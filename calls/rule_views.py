@@ -157,7 +157,7 @@ def publication(request: MemberRequest, agency: str, version: int) -> HttpRespon
             version, by=request.member, now=timezone.now(), effective_from=since, replaces=given["replaces"]
         )
     except (rulesets.Superseded, UnsafeRuleSet) as refused:
-        context = {"here": "rules", "refused": refused, "version": version, "more": refused.more}
+        context = {"here": "rules", "refused": refused, "version": version, "more": rule_pages.refusal(refused.more)}
         context["effective_from"] = request.POST.get("effective_from", "")
         return render(request, "calls/rule_set_refused.html", context, status=refused.status)
     return see(request, reverse("rule-sets", args=[agency]))
@@ -226,9 +226,9 @@ def _lists(text: str) -> dict[str, Any]:
     found = _object(text)
     strangers = set(found) - set(floors.PARTS)
     if strangers:
-        raise Invalid(
-            errors={"document": [f"A floor has {', '.join(floors.PARTS)}; not {', '.join(sorted(strangers))}."]}
-        )
+        words = _("A floor has %(parts)s; not %(strangers)s.")
+        said = words % {"parts": ", ".join(floors.PARTS), "strangers": ", ".join(sorted(strangers))}
+        raise Invalid(errors={"document": [said]})
     return found
 
 

@@ -24,6 +24,7 @@ from calls.queries import floor_in_force
 from calls.triage import rules
 from calls.triage.changes import changes
 from calls.triage.proofs import Proof
+from calls.words import active
 from ledger.record import Book, record
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def publish(
     _refuse_own_work(seen, by)
     since = _checked_since(effective_from, now)
     floor = floor_in_force()
-    require_safe(_proof(seen, by.agency, "en"))
+    require_safe(_proof(seen, by.agency, active()))
     with record(by=by, now=now) as book:
         row = _locked(version)
         if row.status != DRAFT or row.revision != seen.revision or floor_in_force().pk != floor.pk:
@@ -260,7 +261,7 @@ def _refuse_superseded(row: RuleSet, replaces: int | None) -> None:
     if last is None or expected is None or last.version == expected:
         return
     who = last.published_by.name if last.published_by else _("Somebody")
-    differs = changes(rules.parse(last.document), rules.parse(row.document))
+    differs = changes(rules.parse(last.document), rules.parse(row.document), active())
     assert last.published_at is not None, "it is published"
     words = _("%(who)s published version %(version)s meanwhile. Look at what differs, then publish in its place.")
     raise Superseded(

@@ -77,6 +77,28 @@ CLOCK: dict[str, Label] = {
     "transfer_supervisor": _("acceptance, supervisor"),
 }
 
+# What a proof is about, by the name that programs read.
+PROPERTY: dict[str, Label] = {
+    "floor": _("safety floor"),
+    "invariant": _("invariant"),
+    "never_cso": _("never cso"),
+    "priority_1": _("priority 1"),
+    "disqualifier": _("disqualifier"),
+    "rule": _("rule"),
+    "route": _("route"),
+    "coverage": _("coverage"),
+    "authority": _("authority"),
+    "dead_rule": _("dead rule"),
+    "double_id": _("double id"),
+    "time": _("time"),
+    "replay": _("replay"),
+}
+
+
+def active() -> str:
+    """The language that is active, as texts kept by language name it."""
+    return (get_language() or "en").split("-")[0]
+
 
 def label(labels: Mapping[str, Label], code: str | None) -> str:
     """The label of `code`; the code itself, made readable, where there is none."""
@@ -100,7 +122,7 @@ def said(text: Mapping[str, Any] | None) -> str:
     """A text kept by language, in the active one, else in English."""
     if not text:
         return ""
-    return str(text.get((get_language() or "en").split("-")[0]) or text.get("en") or next(iter(text.values()), ""))
+    return str(text.get(active()) or text.get("en") or next(iter(text.values()), ""))
 
 
 def named(agency: Agency, kind: str) -> dict[str, str]:

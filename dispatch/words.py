@@ -217,6 +217,8 @@ _WORDS: dict[str, Callable[[Data, Data], str]] = {
     "note.added": lambda about, data: _("Note added"),
     "note.struck": lambda about, data: _("Note struck"),
     "welfare.answered": lambda about, data: _("%(unit)s is well") % {"unit": about.get("unit", "")},
+    "welfare.asked": lambda about, data: _("%(unit)s is asked whether all is well") % {"unit": about.get("unit", "")},
+    "deadline.missed": lambda about, data: _("Deadline missed: %(what)s") % {"what": label(CLOCK, data.get("kind"))},
     "alarm.raised": _alarm,
     "alarm.lifted": _alarm,
     "alarm.taken": _alarm_taken,

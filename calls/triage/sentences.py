@@ -16,6 +16,17 @@ NAMES: Mapping[str, Text] = {
     "scene_secured_by": {"en": "who has secured the scene", "es": "quien ha asegurado el lugar"},
     "requested_by": {"en": "the officer who asks", "es": "el agente que lo pide"},
 }
+# The usual codes where a rule names them; in English a code speaks for itself, as an agency's own does everywhere.
+CODES: Mapping[str, Text] = {
+    "weapon": {"en": "weapon", "es": "armas"},
+    "violence": {"en": "violence", "es": "violencia"},
+    "suspect_present": {"en": "suspect present", "es": "sospechoso presente"},
+    "in_progress": {"en": "in progress", "es": "en curso"},
+    "injury": {"en": "injury", "es": "heridos"},
+    "person_at_risk": {"en": "person at risk", "es": "persona en peligro"},
+    "hazard": {"en": "hazard", "es": "sustancia o peligro grave"},
+    "legal_matter": {"en": "legal matter", "es": "asunto legal"},
+}
 FLAGS: Mapping[str, tuple[Text, Text]] = {
     "holiday": (
         {"en": "it is a holiday", "es": "es feriado"},
@@ -111,7 +122,8 @@ def _stretches(field: str, values: Sequence[Scalar], could: Sequence[Value]) -> 
 def name_of(field: str, language: str = "en") -> str:
     """What people call a field; an answer by the code of its question."""
     if field.startswith(ANSWER):
-        return field.removeprefix(ANSWER).replace("_", " ")
+        code = field.removeprefix(ANSWER)
+        return words(CODES[code], language) if code in CODES else code.replace("_", " ")
     return words(NAMES.get(field) or THINGS[field], language)
 
 
