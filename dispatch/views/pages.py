@@ -128,6 +128,6 @@ def _opened(request: MemberRequest, number: str) -> dict[str, Any]:
     """The call in the panel; an address that names none, or one of somebody else's, shows the board alone."""
     try:
         found = call_context(request, call_queries.call_by_number(number))
-        return {"call": found["call"], "viewers": found["viewers"]}
+        return {name: found[name] for name in ("call", "viewers", "transfer_to")}
     except (NotFound, Forbidden):
         return {}

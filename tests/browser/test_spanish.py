@@ -51,7 +51,9 @@ def test_the_board_and_the_intake_speak_spanish(desk: Page, dora: Member, web: W
 
 def test_no_label_of_the_board_is_cut_off(desk: Page) -> None:
     desk.set_viewport_size({"width": 1024, "height": 768})
-    labels = desk.locator(".top nav a, .filters .choice span, .calls th, .units th, .state, .filters .button").all()
+    labels = desk.locator(
+        ".top nav a, .filters .choice span, .calls th, .units th, .state, .tick, .filters .button"
+    ).all()
     assert [label.inner_text() for label in labels if label.is_visible() and _is_cut(label)] == []
 
 
