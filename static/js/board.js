@@ -4,10 +4,6 @@ const pane = document.querySelector("#pane");
 const filters = document.querySelector("#filters");
 const htmx = window.htmx;
 
-// A refresh must not shut what is open, nor touch the field that is being typed into.
-Object.assign(window.Idiomorph.defaults, { ignoreActiveValue: true });
-window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.matches?.("details, dialog"));
-
 // A refresh that was asked for before another call came into the panel is too late.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { elt, verb, path } = event.detail.requestConfig;

@@ -1,4 +1,12 @@
-// What every page needs: notices that go away when told to, and a sign-in page that never lands inside a panel.
+// What every page needs: refreshes that disturb nobody, notices that go away when told to, and a sign-in page that never
+// lands inside a panel.
+
+// A refresh must not shut what is open, nor touch the field that is being typed into. A button that was pressed has the
+// focus too, and must become the next step.
+Object.defineProperty(window.Idiomorph.defaults, "ignoreActiveValue", {
+  enumerable: true, get: () => Boolean(document.activeElement?.matches("input, textarea, select")),
+});
+window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.matches?.("details, dialog"));
 
 const signIn = (xhr) => (xhr?.responseURL || "").includes("/accounts/login/");
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from agencies.models import Member
 from agencies.scope import agency_scope
 from calls.models import Call
-from dispatch.actions import AssignOrder, assign_unit
+from dispatch.actions import AssignOrder, add_note, assign_unit
 from dispatch.models import Assignment, Unit
 from ledger.models import Alarm
 from tests.browser.console import TABLET, SignIn, open_as, page_of, ready
@@ -112,3 +112,12 @@ def test_a_call_that_he_finds_himself_is_on_scene_at_once(tablet: Page) -> None:
     tablet.locator("#sworn-why").fill("somebody has a knife")
     tablet.get_by_text("For danger").click()
     expect(tablet.locator(".act .notice")).to_contain_text("Sworn asked for")
+
+
+def test_what_he_opened_stays_open_when_the_page_brings_itself_up_to_date(
+    given: Call, tablet: Page, dora: Member, now: datetime
+) -> None:
+    tablet.locator("#do-close summary").click()
+    add_note(given.pk, "The owner is on the way.", by=dora, now=now)
+    expect(tablet.locator(".told .notes")).to_contain_text("The owner is on the way.")
+    expect(tablet.locator("#do-close button[value='01']")).to_be_visible()
