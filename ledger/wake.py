@@ -35,6 +35,10 @@ class _Bell:
             self._silent_until = time.monotonic() + _PAUSE
             log.warning("wake-up skipped: %s", type(error).__name__)
 
+    def try_again(self) -> None:
+        """Ring from now on, over a new connection: whoever started the broker anew knows that it answers."""
+        self._client, self._silent_until = None, 0.0
+
     def _connected(self) -> redis.Redis:
         with self._lock:
             if self._client is None:
@@ -45,4 +49,4 @@ class _Bell:
 
 
 _bell = _Bell()
-ring = _bell.ring
+ring, try_again = _bell.ring, _bell.try_again

@@ -158,8 +158,11 @@ class Valkey:
     def empty(self) -> None:
         from django.core.cache import cache
 
+        from ledger import wake
+
         self.start()
         ValkeyOrMemory.wake()
+        wake.try_again()
         cache.clear()
 
 
