@@ -233,12 +233,12 @@ def start_postgres(home: Home, sockets: Path, *, log: Path, durable: bool = True
     url = database_url(sockets, role="postgres", name="postgres")
     until = time.monotonic() + 20
     while True:
-        process = _spawn(command, log=log, cwd=home.data)
         try:
+            process = _spawn(command, log=log, cwd=home.data)
             _await(process, lambda: psycopg.connect(url).close(), name="PostgreSQL", log=log)
             return process
         except CannotStart:
-            if is_alive(process) or time.monotonic() > until:
+            if time.monotonic() > until:
                 raise
             time.sleep(0.3)
 

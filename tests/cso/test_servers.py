@@ -5,13 +5,16 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from cso.local.processes import is_alive, stop
+from cso.local.servers import database_url, find_home, private_folder, start_postgres
 from cso.local.services import Services, used
+from tests.cso.console import wait_until
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only as root do the servers run as somebody else")
 
@@ -85,3 +88,21 @@ def test_a_half_made_cluster_is_made_anew(folder: Path) -> None:
         (folder / "data" / name / "rest").touch()
     with used(services):
         assert read(services) == ("cso_app",)
+
+
+def test_a_start_waits_for_what_a_killed_postgresql_left_behind(folder: Path) -> None:
+    (folder / "data" / "log").mkdir(parents=True)
+    home, log = find_home(folder / "data"), folder / "data" / "log" / "postgres.log"
+    sockets = private_folder()
+    server = start_postgres(home, sockets, log=log, durable=False)
+    client = psycopg.connect(database_url(sockets, role="postgres", name="postgres"))
+    left = client.info.backend_pid
+    os.kill(left, signal.SIGSTOP)
+    stop([server], ask=signal.SIGKILL, seconds=5)
+    with ThreadPoolExecutor(1) as thread:
+        again = thread.submit(start_postgres, home, sockets, log=log, durable=False)
+        wait_until(lambda: "still in use" in log.read_text(), what="a start that is refused")
+        os.kill(left, signal.SIGCONT)
+        stop([again.result(30)], ask=signal.SIGINT, seconds=5)
+    client.close()
+    shutil.rmtree(sockets)
