@@ -41,6 +41,7 @@ def faults(page: Page, *, only: str | None = None) -> list[str]:
 
 
 def ready(page: Page) -> None:
-    """The scripts run: the clock ticks."""
+    """The scripts run: the clock ticks. A page that changes by itself has begun to: nothing moves under the pointer."""
     expect(page.locator("#clock")).to_contain_text(":")
-    page.wait_for_timeout(150)
+    if page.locator("#live").count():
+        expect(page.locator("#link")).to_have_attribute("data-state", "live")

@@ -118,6 +118,7 @@ def test_what_he_opened_stays_open_when_the_page_brings_itself_up_to_date(
     given: Call, tablet: Page, dora: Member, now: datetime
 ) -> None:
     tablet.locator("#do-close summary").click()
+    expect(tablet.locator("#do-close button[value='01']")).to_be_visible()
     add_note(given.pk, "The owner is on the way.", by=dora, now=now)
     expect(tablet.locator(".told .notes")).to_contain_text("The owner is on the way.")
     expect(tablet.locator("#do-close button[value='01']")).to_be_visible()
