@@ -76,6 +76,8 @@ class Space:
     def __init__(self, checks: Iterable[Compiled], values: Values, *, until: float) -> None:
         self._context = z3.Context()
         self._solver = z3.Tactic("sat", ctx=self._context).solver()
+        self._tied = z3.SolverFor("QF_FD", ctx=self._context)
+        self._flags: dict[Hashable, tuple[z3.BoolRef, Formula]] = {}
         self._until = until
         self._ids: dict[Hashable, int] = {}
         self._pairs: dict[tuple[int, frozenset[str]], Pair] = {}
@@ -137,10 +139,7 @@ class Space:
         whole = all_of(formulas)
         if whole is False:
             return None
-        left = self._until - monotonic()
-        if left <= 0:
-            raise OutOfTime
-        self._solver.set("timeout", max(1, int(left * 1000)))
+        self._solver.set("timeout", self._milliseconds())
         self._solver.push()
         try:
             if whole is not True:
@@ -151,6 +150,43 @@ class Space:
             return self._read(self._solver.model()) if found == z3.sat else None
         finally:
             self._solver.pop()
+
+    def conflict(self, formula: Formula, named: Mapping[str, Formula]) -> frozenset[str] | None:
+        """Names of formulas that no call satisfies together with the one that is given; None when a call does."""
+        if self._assumed([formula, *named.values()]) == z3.sat:
+            return None
+        core = {flag.get_id() for flag in self._tied.unsat_core()}
+        return frozenset(name for name, one in named.items() if self._flag(one).get_id() in core)
+
+    def failing(self, formulas: Iterable[Formula], named: Mapping[str, Formula]) -> frozenset[str] | None:
+        """Which of the named formulas are false of some call that satisfies all the others; None when there is no
+        such call."""
+        if self._assumed(formulas) != z3.sat:
+            return None
+        model = self._tied.model()
+        return frozenset(name for name, one in named.items() if not _holds(model, one))
+
+    def _assumed(self, formulas: Iterable[Formula]) -> z3.CheckSatResult:
+        self._tied.set("timeout", self._milliseconds())
+        found = self._tied.check(*(self._flag(formula) for formula in formulas))
+        if found == z3.unknown:
+            raise OutOfTime
+        return found
+
+    def _flag(self, formula: Formula) -> z3.BoolRef:
+        """A name for the formula, for a solver that has been told it once and is asked about it often."""
+        key = formula if isinstance(formula, bool) else formula.get_id()
+        if key not in self._flags:
+            flag = z3.Bool(f"flag#{len(self._flags)}", ctx=self._context)
+            self._flags[key] = flag, formula
+            self._tied.add(z3.Implies(flag, formula))
+        return self._flags[key][0]
+
+    def _milliseconds(self) -> int:
+        left = self._until - monotonic()
+        if left <= 0:
+            raise OutOfTime
+        return max(1, int(left * 1000))
 
     def example(self, formulas: list[Formula], *, usual: Mapping[str, Value]) -> dict[str, Value] | None:
         """A call that satisfies all of the formulas and is as usual as can be; None when there is none."""
@@ -184,10 +220,9 @@ class Space:
         }
 
     def _read(self, model: z3.ModelRef) -> dict[str, int]:
-        def holds(literal: Formula) -> bool:
-            return literal is True or z3.is_true(model.eval(literal, model_completion=True))
-
-        return {name: next(n for n, one in enumerate(ones) if holds(one)) for name, ones in self.literals.items()}
+        return {
+            name: next(n for n, one in enumerate(ones) if _holds(model, one)) for name, ones in self.literals.items()
+        }
 
     def _literals(self, name: str, count: int) -> tuple[Formula, ...]:
         """One literal for each class, of which exactly one is true."""
@@ -197,8 +232,14 @@ class Space:
             one = z3.Bool(name, ctx=self._context)
             return one, z3.Not(one)
         each = tuple(z3.Bool(f"{name}#{n}", ctx=self._context) for n in range(count))
-        self._solver.add(z3.PbEq([(one, 1) for one in each], 1))
+        exactly_one = z3.PbEq([(one, 1) for one in each], 1)
+        self._solver.add(exactly_one)
+        self._tied.add(exactly_one)
         return each
+
+
+def _holds(model: z3.ModelRef, formula: Formula) -> bool:
+    return formula is True or (formula is not False and z3.is_true(model.eval(formula, model_completion=True)))
 
 
 def _told_apart(name: str, values: Iterable[Value], leaves: list[Compiled]) -> tuple[tuple[Value, ...], ...]:
@@ -217,12 +258,18 @@ class Encoded:
         self._space = space
         self.program = program
         self._blind = blind
+        self._truths: dict[int, Pair] = {}
         self._fired = [self.truth(check)[0] for _, check in program.disqualifiers]
         self.clear = all_of(self.truth(check)[1] for _, check in program.disqualifiers)
         self.on_duty = space.among("cso_available", [True])
+        self._off_duty = space.among("cso_available", [False])
 
     def truth(self, check: Compiled) -> Pair:
-        return self._space.truth(check, blind=self._blind)
+        """As `Space.truth`; asked often, of conditions that the program keeps."""
+        known = self._truths.get(id(check))
+        if known is None:
+            known = self._truths[id(check)] = self._space.truth(check, blind=self._blind)
+        return known
 
     @cached_property
     def leaving(self) -> tuple[tuple[Rule, Formula], ...]:
@@ -240,7 +287,7 @@ class Encoded:
             true, false = self.truth(check)
             own = handling(rule)
             if own in groups:
-                duty = self.on_duty if rule.off_hours == "sworn" and rule.route == "cso" else True
+                duty = self.on_duty if _is_sworn_off_duty(rule) else True
                 yield rule, all_of((groups[own], true, duty))
             for group, so_far in groups.items():
                 groups[group] = all_of((so_far, opposite(true) if group == own else false))
@@ -252,7 +299,6 @@ class Encoded:
 
     def _deciding(self) -> Iterator[tuple[Rule, Formula]]:
         quiet = all_of(opposite(fired) for fired in self._fired)
-        off_duty = self._space.among("cso_available", [False])
         passed: Formula = True
         for rule, check in self.program.rules:
             true, false = self.truth(check)
@@ -260,10 +306,39 @@ class Encoded:
             passed = all_of((passed, false))
             if rule.route == "sworn":
                 yield rule, all_of((here, quiet))
-            elif rule.route == "cso" and rule.off_hours == "sworn":
-                yield rule, all_of((here, any_of((all_of((self.on_duty, self.clear)), all_of((off_duty, quiet))))))
+            elif _is_sworn_off_duty(rule):
+                yield (
+                    rule,
+                    all_of((here, any_of((all_of((self.on_duty, self.clear)), all_of((self._off_duty, quiet)))))),
+                )
             else:
                 yield rule, all_of((here, self.clear))
+
+    def before(self, rule: Rule) -> tuple[Formula, dict[str, Formula]]:
+        """The calls that the rule matches, and for each part that is read before it the calls that it leaves to the
+        rule: those that are in all of them it decides."""
+        earlier, truths = [], dict[str, Pair]()
+        for other, check in self.program.rules:
+            truths[other.id] = self.truth(check)
+            if other is rule:
+                break
+            earlier.append(other.id)
+        known_duty = any_of((self.on_duty, self._off_duty)) if _is_sworn_off_duty(rule) else True
+        left = {item.id: self._spared(rule, check) for item, check in self.program.disqualifiers}
+        return all_of((truths[rule.id][0], known_duty)), left | {name: truths[name][1] for name in earlier}
+
+    def _spared(self, rule: Rule, disqualifier: Compiled) -> Formula:
+        """The calls that the disqualifier leaves to the rule: what is unknown stops nothing that stays sworn."""
+        true, false = self.truth(disqualifier)
+        if rule.route == "sworn":
+            return opposite(true)
+        if _is_sworn_off_duty(rule):
+            return any_of((all_of((self.on_duty, false)), all_of((self._off_duty, opposite(true)))))
+        return false
+
+
+def _is_sworn_off_duty(rule: Rule) -> bool:
+    return rule.route == "cso" and rule.off_hours == "sworn"
 
 
 def handling(rule: Rule) -> tuple[object, ...]:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 
 from calls.triage.authority import CANNOT
-from calls.triage.conditions import Condition, field_tests
 from calls.triage.decide import decide
 from calls.triage.evaluate import Case
 from calls.triage.floor import NO_FLOOR
@@ -43,15 +42,16 @@ NO_ROUTE: Text = {
     "es": "Con todo respondido, esta llamada seguiría sin destino.",
 }
 SHADOWED: Text = {
-    "en": "{rule} never decides a call: whatever it matches, {others} or a disqualifier decides before it.",
-    "es": "{rule} nunca decide: todo lo que abarca lo deciden antes {others} o un descarte.",
+    "en": "{rule} never decides a call: whatever it matches is decided before it by {others}.",
+    "es": "{rule} nunca decide: todo lo que abarca lo decide antes {others}.",
 }
 IMPOSSIBLE: Text = {
-    "en": "{rule} never decides a call: no call can match it without a disqualifier.",
-    "es": "{rule} nunca decide: ninguna llamada puede cumplirla sin un descarte.",
+    "en": "{rule} never decides a call: no call can match it.",
+    "es": "{rule} nunca decide: ninguna llamada puede cumplirla.",
 }
 DOUBLE: Text = {"en": "The id {id} is used twice.", "es": "El identificador {id} se usa dos veces."}
 ALSO: Text = {"en": "The same happens with {types}.", "es": "Lo mismo ocurre con {types}."}
+AND: Text = {"en": "and", "es": "y"}
 NO_TYPE: Text = {"en": "calls whose type is not known yet", "es": "llamadas cuyo tipo aún no se sabe"}
 OUT_OF_TIME: Text = {
     "en": "The proof did not come to an end in time, so nothing is proved. A smaller rule set may be.",
@@ -97,11 +97,17 @@ def unauthorised(rule: Rule, need: str, *, approval: bool, language: str) -> str
     return say(UNAPPROVED if approval else FORBIDDEN, language, rule=rule.id, what=words(CANNOT[need], language))
 
 
-def dead(rule_set: RuleSet, rule: Rule, shadows: Sequence[str], language: str) -> str:
+def dead(rule: Rule, shadows: Sequence[str], language: str) -> str:
     """Why a rule decides nothing."""
     if shadows:
-        return say(SHADOWED, language, rule=rule.id, others=", ".join(shadows))
+        return say(SHADOWED, language, rule=rule.id, others=listed(shadows, language))
     return say(IMPOSSIBLE, language, rule=rule.id)
+
+
+def listed(names: Sequence[str], language: str) -> str:
+    """Several names as one would say them."""
+    *others, last = names
+    return f"{', '.join(others)} {words(AND, language)} {last}" if others else last
 
 
 def also(types: Sequence[str], language: str) -> str:
@@ -109,11 +115,6 @@ def also(types: Sequence[str], language: str) -> str:
     shown = [name or words(NO_TYPE, language) for name in types]
     more = [f"+{len(shown) - MOST_TYPES}"] if len(shown) > MOST_TYPES else []
     return say(ALSO, language, types=", ".join([*shown[:MOST_TYPES], *more]))
-
-
-def types_of(when: Condition) -> list[str]:
-    """The call types that a condition names."""
-    return [str(value) for test in field_tests(when) if test.field == "type" for value in test.values]
 
 
 def _who(rule_set: RuleSet, case: Case, language: str) -> tuple[str, str]:

@@ -34,7 +34,8 @@ from calls.triage.kinds import Kind, kinds_of
 from calls.triage.phrases import say
 from calls.triage.proofs import CounterExample, Failure, Proof
 from calls.triage.properties import Claim, claims_of
-from calls.triage.rules import Rule, RuleSet
+from calls.triage.rules import RuleSet
+from calls.triage.shadows import shadows_of
 
 LONGEST = 30.0
 """Seconds that a proof may take."""
@@ -78,10 +79,12 @@ class _Prover:
         self.found: dict[tuple[str, str], _Found] = {}
         self.faults: list[Failure] = []
         self.alive: set[str] = set()
+        self.kinds: list[Kind] = []
 
     def failures(self, *, one_is_enough: bool) -> tuple[Failure, ...]:
         try:
             for kind in kinds_of(self.rule_set, self.floor, self.setting, until=self.until):
+                self.kinds.append(kind)
                 self._hold(kind)
                 if one_is_enough and (self.found or self.faults):
                     return tuple(self._shown())
@@ -145,14 +148,8 @@ class _Prover:
     def _dead(self) -> Iterator[Failure]:
         for rule in self.rule_set.rules:
             if rule.id not in self.alive:
-                because = words_of.dead(self.rule_set, rule, self._shadows(rule), self.language)
+                because = words_of.dead(rule, shadows_of(rule, self.kinds), self.language)
                 yield Failure("dead_rule", rule.id, None, because, (rule.id,))
-
-    def _shadows(self, rule: Rule) -> tuple[str, ...]:
-        """The earlier rules that also match whatever the rule says: without them it would decide something."""
-        earlier = self.rule_set.rules[: self.rule_set.rules.index(rule)]
-        tested = set(words_of.types_of(rule.when))
-        return tuple(other.id for other in earlier if not tested or tested & set(words_of.types_of(other.when)))
 
     def _double_ids(self) -> Iterator[Failure]:
         """`parse` refuses them with their path; a rule set that was made otherwise is caught here."""
