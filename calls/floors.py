@@ -47,6 +47,14 @@ class FloorChange:
         return new
 
 
+def drafted_floor(change: FloorChange, current: SafetyFloor, *, by: Member) -> dict[str, Any]:
+    """The floor as the change would make it; `Invalid` with the path of what is wrong. Nothing is stored."""
+    require(by, Operation.CHANGE_FLOOR)
+    document = change.document(current.document, proposer=by.email)
+    read_floor(document, agency=by.agency, setting=setting_of(by.agency))
+    return document
+
+
 def propose_floor(change: FloorChange, *, by: Member, now: datetime, if_version: int | None = None) -> SafetyFloor:
     """A floor that waits for another member's approval; until then nothing changes.
 
@@ -58,8 +66,7 @@ def propose_floor(change: FloorChange, *, by: Member, now: datetime, if_version:
         _one_at_a_time(by.agency)
         current = floor_in_force()
         _refuse_superseded(if_version, current)
-        document = change.document(current.document, proposer=by.email)
-        read_floor(document, agency=by.agency, setting=setting_of(by.agency))
+        document = drafted_floor(change, current, by=by)
         if document == current.document:
             raise Invalid(_("This changes nothing of the safety floor."))
         last = SafetyFloor.objects.aggregate(last=Max("version"))["last"]

@@ -215,8 +215,15 @@ class TrialForm(PlainForm):
 
 
 class FloorForm(PlainForm):
+    """`version`: the floor that the proposer has read."""
+
     document = forms.CharField(strip=False, max_length=1_000_000)
     reason = _text(500, required=True)
+    version = forms.IntegerField(min_value=1, required=False)
+
+
+class FloorDraftForm(PlainForm):
+    document = forms.CharField(strip=False, max_length=1_000_000)
 
 
 class TypeForm(PlainForm):

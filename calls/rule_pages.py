@@ -1,6 +1,6 @@
 """What the pages of rules show: versions, one version as sentences, a trial, the proof."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,12 +13,11 @@ from agencies.models import Agency, Member
 from agencies.permissions import may
 from agencies.roles import Operation
 from calls import pages, queries
-from calls.models import CallType, RuleSet, SafetyFloor
+from calls.models import CallType, RuleSet
 from calls.pages import Choice, DecisionView
 from calls.triage import rules
 from calls.triage.conditions import FIELDS, OPERATORS, SOURCES
 from calls.triage.decide import Case, decide, explain
-from calls.triage.floor import Floor, parse_floor
 from calls.triage.proofs import Proof
 from calls.triage.questions import questions_for
 from calls.triage.reading import words
@@ -48,13 +47,15 @@ class VersionRow:
 
 @dataclass(frozen=True)
 class Part:
-    """A disqualifier, a rule or an invariant as a sentence: *when*, *then*, *because*."""
+    """A disqualifier, a rule or an invariant as a sentence: *when*, *then*, *because*. `state`: "new", "changed" or
+    "struck" where that is proposed."""
 
     id: str
     when: str
     then: str
     because: str
     route: str = ""
+    state: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,10 @@ class RulesPage:
     @property
     def may_edit(self) -> bool:
         return "edit" in self.may
+
+    @property
+    def may_order(self) -> bool:
+        return self.may_edit
 
 
 @dataclass(frozen=True)
@@ -145,18 +150,21 @@ def rules_page(row: RuleSet, *, viewer: Member) -> RulesPage:
         rules=[
             Part(r.id, in_words(r.when, language), _then(r), words(r.because, language), r.route) for r in found.rules
         ],
-        invariants=[
-            Part(i.id, in_words(i.when, language), _("sworn"), words(i.because, language)) for i in found.invariants
-        ],
+        invariants=[invariant(i, language) for i in found.invariants],
         default=Part("default", "", _sworn(found.default.priority), words(found.default.because, language), "sworn"),
         may=_permitted(row, version, viewer),
-        choices=choices(viewer.agency, found),
+        choices=choices(viewer.agency, found.codes),
         types=[Choice(t.code, said(t.name)) for t in types],
         in_force=in_force,
     )
 
 
-def choices(agency: Agency, found: rules.RuleSet) -> dict[str, Any]:
+def invariant(item: rules.Invariant, language: str, state: str = "") -> Part:
+    """What is always sworn, as a sentence."""
+    return Part(item.id, in_words(item.when, language), _("sworn"), words(item.because, language), "sworn", state)
+
+
+def choices(agency: Agency, codes: Iterable[str]) -> dict[str, Any]:
     """What the editor of conditions may offer: fields with their kind and comparisons, and the codes in use."""
     language = active()
     types = list(CallType.objects.filter(retired_at=None).order_by("code"))
@@ -170,7 +178,7 @@ def choices(agency: Agency, found: rules.RuleSet) -> dict[str, Any]:
         name: {"kind": kind.kind, "label": name_of(name, language), "values": listed.get(name, [])}
         for name, kind in FIELDS.items()
     }
-    for name in (f"answer.{code}" for code in sorted(found.codes)):
+    for name in (f"answer.{code}" for code in sorted(codes)):
         fields[name] = {"kind": "answer", "label": name_of(name, language), "values": ["yes", "no", "unknown"]}
     qualifications = named(agency, "qualifications")
     return {"fields": fields, "operators": {kind: list(ops) for kind, ops in OPERATORS.items()},
@@ -232,68 +240,6 @@ def refusal(more: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class FloorPage:
-    version: int
-    invariants: Sequence[Part]
-    never_cso: Sequence[Choice]
-    not_applicable: Sequence[tuple[str, str, str, str]]
-
-
-@dataclass(frozen=True)
-class FloorChangeView:
-    """A change that waits for another member. `is_own`: this viewer proposed it."""
-
-    id: int
-    version: int
-    reason: str
-    by: str
-    at: datetime
-    is_own: bool
-    lines: Sequence[str]
-
-
-def floor_page(row: SafetyFloor) -> FloorPage:
-    """The floor as sentences."""
-    found, language = parse_floor(row.document), active()
-    names = {t.code: said(t.name) for t in CallType.objects.all()}
-    return FloorPage(
-        version=row.version,
-        invariants=[_invariant(i, language) for i in found.invariants],
-        never_cso=[Choice(code, names.get(code, "")) for code in sorted(found.never_cso)],
-        not_applicable=[
-            (e.type, e.code.replace("_", " "), words(e.reason, language), ", ".join(e.by)) for e in found.not_applicable
-        ],
-    )
-
-
-def floor_change(row: SafetyFloor, current: SafetyFloor, *, viewer: Member) -> FloorChangeView:
-    """A proposed change, line by line."""
-    return FloorChangeView(
-        id=row.pk,
-        version=row.version,
-        reason=row.reason,
-        by=row.proposed_by.name if row.proposed_by else "",
-        at=row.at,
-        is_own=row.proposed_by_id == viewer.pk,
-        lines=list(_floor_lines(parse_floor(current.document), parse_floor(row.document), active())),
-    )
-
-
-def _floor_lines(old: Floor, new: Floor, language: str) -> Iterator[str]:
-    before, after = ({i.id: _invariant(i, language) for i in floor.invariants} for floor in (old, new))
-    for key in [*before, *(key for key in after if key not in before)]:
-        if before.get(key) != after.get(key):
-            verb = _("Invariant gone") if key not in after else _("Invariant new or changed")
-            yield f"{verb}: {key}: {(after.get(key) or before[key]).when}"
-    for code in sorted(old.never_cso ^ new.never_cso):
-        yield f"{_('Never for a CSO from now on') if code in new.never_cso else _('No longer never for a CSO')}: {code}"
-    said_before, said_now = ({(e.type, e.code) for e in floor.not_applicable} for floor in (old, new))
-    for kind, code in sorted(said_before ^ said_now):
-        verb = _("Need not be asked any more") if (kind, code) in said_now else _("Has to be asked again")
-        yield f"{verb}: {code.replace('_', ' ')}, {kind}"
-
-
-@dataclass(frozen=True)
 class TypePage:
     code: str
     row: CallType
@@ -316,10 +262,6 @@ def type_page(row: CallType, agency: Agency) -> TypePage:
         codes=", ".join(row.codes),
         questions=[_asked(question, language) for question in asked],
     )
-
-
-def _invariant(item: rules.Invariant, language: str) -> Part:
-    return Part(item.id, in_words(item.when, language), _("sworn"), words(item.because, language), "sworn")
 
 
 def _permitted(row: RuleSet, version: VersionRow, viewer: Member) -> frozenset[str]:

@@ -15,8 +15,8 @@ from agencies.errors import Forbidden, Invalid
 from agencies.permissions import require
 from agencies.roles import Operation, Role
 from agencies.views import see
-from calls import floors, past, presence, rule_pages, rulesets
-from calls.forms import DraftForm, FloorForm, NewDraftForm, PublicationForm, TrialForm, answers_by_code
+from calls import floor_pages, floors, past, presence, rule_pages, rulesets
+from calls.forms import DraftForm, FloorDraftForm, FloorForm, NewDraftForm, PublicationForm, TrialForm, answers_by_code
 from calls.models import SafetyFloor
 from calls.proving import UnsafeRuleSet
 from calls.queries import floor_in_force, rules_in_force
@@ -188,24 +188,33 @@ def safety_floor(request: MemberRequest, agency: str) -> HttpResponse:
     if request.method == "POST":
         given = FloorForm.read(request)
         change = floors.FloorChange(**_lists(given["document"]), reason=given["reason"])
-        floors.propose_floor(change, by=request.member, now=timezone.now())
+        floors.propose_floor(change, by=request.member, now=timezone.now(), if_version=given["version"])
         return redirect("safety-floor", agency)
     _refuse_officers(request)
-    current = floor_in_force()
-    waiting = SafetyFloor.objects.filter(approved_by=None, withdrawn_at=None, version__gt=1).select_related(
-        "proposed_by"
-    )
+    current, viewer = floor_in_force(), request.member
+    changes = SafetyFloor.objects.filter(version__gt=1).select_related("proposed_by").order_by("-version")
+    waiting = changes.filter(approved_by=None, withdrawn_at=None)
     context = {
         "here": "rules",
-        "floor": rule_pages.floor_page(current),
+        "page": floor_pages.floor_page(current, viewer=viewer),
+        "form": floor_pages.floor_form(current, viewer=viewer),
         "document": json.dumps(current.document, ensure_ascii=False, indent=2),
-        "waiting": [
-            rule_pages.floor_change(row, current, viewer=request.member) for row in waiting.order_by("-version")
-        ],
-        "may_change": request.member.role is Role.ADMINISTRATOR,
-        "may_approve": request.member.role in (Role.ADMINISTRATOR, Role.SUPERVISOR),
+        "waiting": [floor_pages.floor_change(row, current, viewer=viewer) for row in waiting],
+        "proposals": changes.count(),
+        "may_approve": viewer.role in (Role.ADMINISTRATOR, Role.SUPERVISOR),
     }
     return render(request, "calls/safety_floor.html", context)
+
+
+@require_POST
+@member_required(Operation.CHANGE_FLOOR)
+def floor_draft(request: MemberRequest, agency: str) -> HttpResponse:
+    """A floor that is being written, as sentences, or 400 with the path of what is wrong. Nothing is stored."""
+    current = floor_in_force()
+    change = floors.FloorChange(**_lists(FloorDraftForm.read(request)["document"]))
+    drafted = floors.drafted_floor(change, current, by=request.member)
+    page = floor_pages.floor_page(current, viewer=request.member, document=drafted)
+    return render(request, "calls/safety_floor.html#drafted", {"page": page})
 
 
 @require_POST

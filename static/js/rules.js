@@ -1,5 +1,6 @@
 // The editor of a rule set: a draft is saved as it is changed, whoever else has it open is named, nothing typed is lost.
 // The server draws the sentences; here is only the document, its order, and the form for one part of it.
+// The safety floor is edited in the same way, but proposed as a whole: drawn anew with each change and stored by none.
 
 const bench = document.querySelector("#rules");
 const text = (name) => bench.dataset[`text${name}`];
@@ -7,6 +8,7 @@ const choices = JSON.parse(document.querySelector("#rule-choices").textContent);
 const box = () => document.querySelector("#document");
 const read = () => JSON.parse(document.querySelector("#rule-document").textContent);
 const keptKey = `rules:${document.body.dataset.agency}:${document.body.dataset.member}:${bench.dataset.version}`;
+const proposal = document.querySelector("#proposal"); // the form that proposes a floor; its own draft is kept for it
 let doc = read();
 let revision = Number(box().dataset.revision);
 let timer = null;
@@ -22,10 +24,16 @@ function tell(state, words) {
 
 function changed(delay = 700) {
   dirty = true;
-  localStorage.setItem(keptKey, JSON.stringify({ doc, revision, at: Date.now() }));
+  keep();
   tell("saving", text("Saving"));
   clearTimeout(timer);
   timer = setTimeout(save, delay);
+}
+
+function keep() {
+  if (!proposal) { localStorage.setItem(keptKey, JSON.stringify({ doc, revision, at: Date.now() })); return; }
+  proposal.elements.document.value = JSON.stringify(doc, null, 2);
+  proposal.elements.document.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 async function save() {
@@ -45,13 +53,16 @@ async function save() {
   } finally { saving = false; }
   if (dirty && !timer) timer = setTimeout(save, 300);
 }
-const token = () => document.querySelector("#rules input[name=csrfmiddlewaretoken]").value;
+const token = () => document.querySelector("input[name=csrfmiddlewaretoken]").value;
 
 function took(html) {
-  const fresh = new DOMParser().parseFromString(html, "text/html").querySelector("#document");
+  const answer = new DOMParser().parseFromString(html, "text/html");
+  const fresh = answer.querySelector("#document");
   revision = Number(fresh.dataset.revision);
   if (!dirty) { localStorage.removeItem(keptKey); tell("saved", text("Saved")); }
+  for (const shown of box().querySelectorAll("details[open]")) fresh.querySelector(`#${shown.id}`)?.setAttribute("open", "");
   window.Idiomorph.morph(box(), fresh.outerHTML, { morphStyle: "outerHTML" });
+  if (proposal) document.querySelector("#changes").replaceChildren(...answer.querySelector("#changes").childNodes);
   mark();
   bench.dispatchEvent(new CustomEvent("saved", { bubbles: true }));
   for (const id of ["#proof", "#try"]) { const element = document.querySelector(id); if (element) window.htmx.trigger(element, id === "#try" ? "saved" : "prove"); }
@@ -152,7 +163,7 @@ const firstTest = () => ({ field: "type", is: choices.fields.type.values[0] });
 function add(list) {
   const used = new Set(Object.values(doc).flat().map((one) => one?.id));
   let n = doc[list].length + 1;
-  const letter = { questions: "Q", disqualifiers: "D", rules: "R", invariants: "I" }[list];
+  const letter = bench.dataset.letter || { questions: "Q", disqualifiers: "D", rules: "R", invariants: "I" }[list];
   while (used.has(`${letter}-new-${n}`)) n += 1;
   doc[list] = [...(doc[list] || []), { id: `${letter}-new-${n}`, ...NEW[list]() }];
   changed(0);
@@ -240,6 +251,44 @@ function drawValue(node, operator, known, put) {
   return input;
 }
 
+// --- the lists of the safety floor, and what was struck from it ---
+
+const nameIn = (one) => (typeof one === "string" ? one : one.id ?? `${one.type} ${one.code}`);
+function strike(list, key) { doc[list] = doc[list].filter((one) => nameIn(one) !== key); changed(0); }
+function putBack(list, key) {
+  const inForce = JSON.parse(document.querySelector("#floor-in-force").textContent);
+  const at = inForce[list].findIndex((one) => nameIn(one) === key);
+  doc[list].splice(at, 0, inForce[list][at]);
+  changed(0);
+}
+function declare(adding) {
+  const list = adding.dataset.declare;
+  const { type, code } = adding.elements;
+  const reason = Object.fromEntries(choices.languages.map((one) => [one, adding.elements[`words_${one}`]?.value.trim()]).filter(([, words]) => words));
+  const entry = code ? { type: type.value, code: code.value, reason } : type.value;
+  if (doc[list].some((one) => nameIn(one) === nameIn(entry))) return;
+  doc[list] = [...doc[list], entry];
+  adding.reset();
+  if (code) document.querySelector("#declared")?.setAttribute("open", "");
+  changed(0);
+}
+function readAsJson() {
+  try { doc = JSON.parse(proposal.elements.document.value); } catch { tell("wrong", text("NoJson")); return; }
+  editor.hidden = true;
+  open = null;
+  changed(0);
+}
+function propose() {
+  proposal.elements.document.addEventListener("change", readAsJson);
+  proposal.addEventListener("cso:restored", readAsJson);
+  if (proposal.elements.document.value !== proposal.elements.document.defaultValue) readAsJson();
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-declare]")) return;
+    event.preventDefault();
+    declare(event.target);
+  });
+}
+
 // --- proof beside each part, counter-examples, who else is here ---
 
 function proving() {
@@ -295,14 +344,20 @@ document.addEventListener("click", (event) => {
   else if (pressed("add")) add(pressed("add").dataset.add);
   else if (pressed("close-editor")) { editor.hidden = true; mark(); }
   else if (pressed("remove-part")) { doc[open.list] = doc[open.list].filter((one) => one !== open.item); editor.hidden = true; open = null; changed(0); }
+  else if (pressed("strike")) strike(pressed("strike").dataset.strike, pressed("strike").dataset.key);
+  else if (pressed("restore")) putBack(pressed("restore").dataset.restore, pressed("restore").dataset.key);
+  else if (pressed("begin-anew")) { doc = JSON.parse(document.querySelector("#floor-in-force").textContent); editor.hidden = true; open = null; proposal.elements.reason.value = ""; changed(0); }
   else if (pressed("example")) example(pressed("example").closest("li"));
 });
 if (form) {
   form.addEventListener("input", take);
   form.addEventListener("submit", (event) => event.preventDefault());
+  addEventListener("online", () => changed(0));
+  if (proposal) propose(); else rejoin();
+}
+function rejoin() {
   const kept = JSON.parse(localStorage.getItem(keptKey) || "null");
   if (kept && kept.revision === revision) { doc = kept.doc; changed(0); } else localStorage.removeItem(keptKey);
-  addEventListener("online", () => changed(0));
   lookIn();
   setInterval(lookIn, 10000);
 }

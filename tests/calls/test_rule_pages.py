@@ -200,3 +200,32 @@ def test_a_type_is_changed_and_taken_out_of_use(ada: Member, sue: Member, sign_i
 def test_officers_do_not_read_the_editor(cole: Member, sue: Member, sign_in: SignIn, noun: str) -> None:
     assert sign_in(cole).get(f"/a/{cole.agency.slug}/{noun}").status_code == 403
     assert sign_in(sue).get(f"/a/{sue.agency.slug}/{noun}").status_code == 200
+
+
+def test_a_floor_that_is_being_written_is_only_drawn(ada: Member, sue: Member, sign_in: SignIn) -> None:
+    address = f"/a/{ada.agency.slug}/safety-floor/draft/"
+    floor = SafetyFloor.objects.get().document
+    without = {"document": json.dumps(floor | {"invariants": floor["invariants"][1:]})}
+    assert sign_in(sue).post(address, without).status_code == 403
+    drawn = sign_in(ada).post(address, without)
+    assert drawn.status_code == 200
+    assert f"Invariant gone: {floor['invariants'][0]['id']}" in drawn.content.decode()
+    assert SafetyFloor.objects.get().document == floor
+    wrong = {"document": json.dumps(floor | {"invariants": [{"id": "F-moon"}]})}
+    refused = sign_in(ada).post(address, wrong, headers={"HX-Request": "true"})
+    assert refused.status_code == 400
+    assert b"invariants[0]" in refused.content
+
+
+def test_who_proposes_over_a_floor_that_moved_on_is_told(ada: Member, sue: Member, sign_in: SignIn) -> None:
+    address = f"/a/{ada.agency.slug}/safety-floor/"
+    floor = SafetyFloor.objects.get().document
+    client = sign_in(ada)
+    for code in ("TRESPASS", "JUV"):
+        wanted = floor | {"never_cso": [one for one in floor["never_cso"] if one != code]}
+        body = {"document": json.dumps(wanted), "reason": "The council decided.", "version": 1}
+        answer = client.post(address, body)
+        if code == "TRESPASS":
+            sign_in(sue).post(f"{address}{SafetyFloor.objects.get(version=2).pk}/approval/")
+    assert answer.status_code == 409
+    assert "at version 2" in answer.content.decode()
