@@ -1,6 +1,6 @@
 """What intake and the list of calls show: plain frozen rows, and how they are made."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -67,10 +67,19 @@ class DecisionView:
 
 
 @dataclass(frozen=True)
+class Spoken:
+    """A question in another language than the page's. `is_callers`: the language that the caller speaks."""
+
+    language: str
+    words: str
+    is_callers: bool
+
+
+@dataclass(frozen=True)
 class QuestionView:
     """A safety question with the answer given so far (`yes`, `no`, `unknown` or empty).
 
-    `is_idle`: not answered, and no answer to it would change the route any more.
+    `is_idle`: not answered, and no answer to it would change the route any more. `spoken`: to be read out as it is.
     """
 
     id: str
@@ -78,6 +87,7 @@ class QuestionView:
     text: str
     answer: str = ""
     is_idle: bool = False
+    spoken: Sequence[Spoken] = ()
 
 
 @dataclass(frozen=True)
@@ -145,13 +155,29 @@ def override_reasons(agency: Agency) -> list[Choice]:
     return [Choice(code, name) for code, name in named(agency, "override_reasons").items()]
 
 
-def questions(type_code: str | None, answers: dict[str, str]) -> list[QuestionView]:
-    """The safety questions of a type, in order, with what was answered."""
+def questions(type_code: str | None, answers: dict[str, str], *, caller: str = "") -> list[QuestionView]:
+    """The safety questions of a type, in order, with what was answered; `caller` is the language of the caller."""
     rule_set = queries.rules_in_force().rule_set
     return [
-        QuestionView(q.id, q.codes, said(q.text), _common({answers.get(code, "") for code in q.codes}))
+        QuestionView(
+            q.id,
+            q.codes,
+            said(q.text),
+            _common({answers.get(code, "") for code in q.codes}),
+            spoken=_spoken(q.text, caller),
+        )
         for q in questions_for(rule_set, type_code)
     ]
+
+
+def _spoken(text: Mapping[str, str], caller: str) -> list[Spoken]:
+    """The words in every other language there are, in one of them for the caller (es also for es-MX)."""
+    theirs = next((code for code in (caller, _main(caller)) if code in text), "")
+    return [Spoken(code, words, code == theirs) for code, words in text.items() if words != said(text)]
+
+
+def _main(language: str) -> str:
+    return language.partition("-")[0]
 
 
 def questions_to_decide(call: Call) -> list[QuestionView]:
@@ -162,7 +188,8 @@ def questions_to_decide(call: Call) -> list[QuestionView]:
     def place(question: QuestionView) -> int:
         return -1 if question.answer else min((rank[code] for code in question.codes if code in rank), default=999)
 
-    found = sorted(questions(call.type.code if call.type else None, call.answers), key=place)
+    asked = questions(call.type.code if call.type else None, call.answers, caller=call.caller_language)
+    found = sorted(asked, key=place)
     return [replace(question, is_idle=place(question) == 999) for question in found]
 
 

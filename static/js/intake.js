@@ -58,6 +58,11 @@ let byArrow = false;
 const questions = () => [...document.querySelectorAll("#questions [data-question]")];
 const answered = (question) => Boolean(question.querySelector("input:checked"));
 
+// The caller hears a question in the own language; the page stays in the dispatcher's.
+function speak() {
+  const theirs = document.querySelector("#f-language")?.value || "";
+  for (const words of document.querySelectorAll("#questions .spoken")) words.hidden = ![theirs, theirs.split("-")[0]].includes(words.lang);
+}
 function wait() {
   due += 1;
   arrange();
@@ -71,6 +76,7 @@ function stillOpen() {
 function arrange() {
   const box = document.querySelector("#questions");
   const all = questions();
+  speak();
   const waiting = !offline && (loading || seen < due);
   if (!box || !all.length) return;
   box.setAttribute("aria-busy", String(waiting));
@@ -97,6 +103,7 @@ function step(box, next) {
   if (at && at !== document.body && !box.contains(at) && at.id !== "f-type") return;
   (next?.querySelector("input") || document.querySelector("#preview [data-show]") || document.querySelector("#f-narrative"))?.focus();
 }
+document.addEventListener("change", (event) => { if (event.target.id === "f-language") speak(); });
 document.addEventListener("keydown", (event) => { byArrow = event.key.startsWith("Arrow"); }, true);
 document.addEventListener("pointerdown", () => { byArrow = false; }, true);
 document.addEventListener("change", (event) => {

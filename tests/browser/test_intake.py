@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from agencies.models import Member
 from calls.models import Call
+from calls.queries import rules_in_force
 from dispatch.actions import add_note
 from tests.browser.console import SignIn, open_as, page_of, ready
 from tests.fixtures import Web
@@ -216,3 +217,24 @@ def test_filters_live_in_the_address(desk: Page, take: Take) -> None:
     assert "q=pine" in desk.url
     desk.reload()
     expect(desk.locator("#calls > tr:visible")).to_have_count(1)
+
+
+def test_the_question_stands_there_in_the_callers_language(desk: Page) -> None:
+    start(desk)
+    desk.locator("#f-type").fill("VEHABND")
+    desk.keyboard.press("Enter")
+    question = desk.locator("[data-question=Q-parked]")
+    expect(question.locator("input").first).to_be_focused()
+    expect(question.locator(".spoken")).to_be_hidden()
+    desk.locator("#f-language").select_option("es")
+    expect(question.locator(".spoken:visible")).to_have_text(parked("es"))
+    expect(question.locator("legend")).to_contain_text(parked("en"))
+    desk.reload()
+    expect(question.locator(".spoken:visible")).to_have_text(parked("es"))
+    desk.locator("#f-language").select_option("vi")
+    expect(question.locator(".spoken")).to_be_hidden()
+
+
+def parked(language: str) -> str:
+    found = next(question for question in rules_in_force().rule_set.questions if question.id == "Q-parked")
+    return found.text[language]

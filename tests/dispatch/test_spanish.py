@@ -60,3 +60,11 @@ def test_the_decision_and_the_units_reasons_are_read_in_spanish(
     ask(f"calls/{call.number}/transfer/", to="juramentado", reason="Peligro.", danger="1")
     assert "Dora pidió que la atienda un agente de policía por peligro." in ask(f"calls/{call.number}/")
     assert "Dora asked sworn to take it because of danger." in ask(f"calls/{call.number}/", language="en")
+
+
+def test_a_call_shows_its_questions_in_the_callers_language_too(take: Take, ask: Callable[..., str]) -> None:
+    spoken = '<span class="spoken" lang="es">¿'
+    mexican = take(answers={}, caller_language="es-MX")
+    assert spoken in ask(f"calls/{mexican.number}/", language="en")
+    assert spoken not in ask(f"calls/{mexican.number}/"), "the page is Spanish already"
+    assert spoken not in ask(f"calls/{take(answers={}, address='2 Oak St').number}/", language="en")
