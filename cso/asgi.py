@@ -1,35 +1,20 @@
-"""One port: streams run as coroutines, pages on threads (which is twice as fast for them)."""
+"""The web process: pages, the API and streams on one port."""
 
 import gc
 import os
-import re
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cso.settings")
 
-from typing import Any
+import django
 
-from a2wsgi import WSGIMiddleware
-from django.conf import settings
+django.setup()
 
-from cso.wsgi import application as wsgi  # isort: skip  sets Django up, which what follows needs
-from cso import standby
-from cso.streams import Message, Receive, Send, Streams
+from cso import standby  # noqa: E402 what follows needs the applications to be loaded
+from cso.handler import Handler  # noqa: E402
+from cso.walls import refuse_open_walls  # noqa: E402
 
-STREAMS = re.compile(r"/a/[^/]+/stream/|/api/v1/events")
-
-# Two libraries have types of their own for the same ASGI messages.
-streams = Streams()
-pages: Any = WSGIMiddleware(wsgi, workers=settings.WEB_THREADS)  # type: ignore[arg-type]
-
-
-async def application(scope: Message, receive: Receive, send: Send) -> None:
-    """Send a stream's path to the coroutines and everything else to the threads."""
-    if scope["type"] == "http" and STREAMS.fullmatch(scope["path"]):
-        await streams(scope, receive, send)
-    else:
-        await pages(scope, receive, send)
-
-
+application = Handler()
+refuse_open_walls()
 standby.start()
 
 # What is loaded by now stays: looking through it again and again would hold every stream up for a quarter of a second.

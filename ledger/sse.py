@@ -20,7 +20,7 @@ def frame(data: object, *, seq: int | None = None, event: str = "") -> bytes:
 class StreamResponse(HttpResponse):
     """A view's leave to listen.
 
-    The view runs like any other: on a thread, in its agency's scope, behind every middleware. `cso.streams` calls
+    The view runs like any other: on a thread, in its agency's scope, behind every middleware. `cso.handler` calls
     `body` only when all of that is over, so that a listener holds no thread, no connection and no scope.
     """
 

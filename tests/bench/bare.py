@@ -9,14 +9,12 @@ from typing import Any
 
 import django
 import redis.asyncio as valkey
-from a2wsgi import WSGIMiddleware
 from django.conf import settings
-from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from environs import Env
 
-from cso.streams import Message, Receive, Send
+from cso.handler import Handler, Message, Receive, Send
 
 CHANNEL = "bench:bare"
 TABLE = """
@@ -30,7 +28,12 @@ if __name__ == "tests.bench.bare" and os.environ.get("CSO_BENCH_BARE"):
     database = Env().dj_db_url("DATABASE_URL")
     database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 24}}
     settings.configure(
-        SECRET_KEY="bare", ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__, DATABASES={"default": database}, USE_TZ=True
+        SECRET_KEY="bare",
+        ALLOWED_HOSTS=["*"],
+        ROOT_URLCONF=__name__,
+        DATABASES={"default": database},
+        USE_TZ=True,
+        WEB_THREADS=16,
     )
     django.setup()
 
@@ -90,7 +93,7 @@ async def stream(send: Send) -> None:
 
 pages: Any = None
 if settings.configured:
-    pages = WSGIMiddleware(get_wsgi_application(), workers=16)  # type: ignore[arg-type]
+    pages = Handler()
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:

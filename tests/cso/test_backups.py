@@ -228,7 +228,7 @@ def test_the_backups_role_writes_nothing(agency: Agency, take: Take) -> None:
 
 def test_the_site_does_not_start_as_the_backups_role(agency: Agency) -> None:
     started = subprocess.run(
-        [sys.executable, "-c", "import cso.wsgi"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
+        [sys.executable, "-c", "import cso.asgi"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
         env=os.environ | {"DATABASE_URL": settings.DATABASE_BACKUP_URL},
     )  # fmt: skip
     assert started.returncode == 1
