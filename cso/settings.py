@@ -72,6 +72,8 @@ def _database(url: str, *, pooled: bool) -> dict[str, Any]:
     options = entry.setdefault("OPTIONS", {})
     options["connect_timeout"] = 3
     if pooled:
+        # Statements are planned once and not every time; PgBouncer has to be in session mode anyway (agencies.scope).
+        options |= {"server_side_binding": True, "prepare_threshold": 5}
         options["pool"] = {
             "min_size": 1,
             "max_size": WEB_THREADS + 8,
@@ -143,7 +145,6 @@ DJANGO_CELERY_BEAT_TZ_AWARE = True
 # --- The site ---------------------------------------------------------------------------------------------------
 
 ROOT_URLCONF = "cso.urls"
-WSGI_APPLICATION = "cso.wsgi.application"
 ASGI_APPLICATION = "cso.asgi.application"
 AUTH_USER_MODEL = "agencies.User"
 
