@@ -14,12 +14,15 @@ from django.utils import timezone
 from agencies import doors, hours
 from agencies.errors import Refused
 from agencies.models import Member, Token
+from agencies.prepared import Prepared, given
 from agencies.roles import Role
 from agencies.scope import agency_scope
 from agencies.words import field_words, fields_words
 
 ROLE_KEY = "role:"
 Next = Callable[[HttpRequest], HttpResponse]
+_TOKEN = Prepared(lambda: Token.objects.select_related("member__agency", "member__user").filter(pk=given("token")))
+_MEMBER = Prepared(lambda: Member.objects.select_related("agency", "user").filter(pk=given("member")))
 
 
 class AgencyMiddleware:
@@ -65,7 +68,7 @@ class TokenMiddleware:
         if holder is None:
             return self.get_response(request)
         with agency_scope(holder.agency_id):
-            token = Token.objects.select_related("member__agency", "member__user").get(pk=holder.token_id)
+            (token,) = _TOKEN(token=holder.token_id)
             if token.role in token.member.roles:  # a token is for one role, and dies with it
                 request.member = token.member.as_role(token.role)  # type: ignore[attr-defined]
                 request.token = token  # type: ignore[attr-defined]
@@ -79,7 +82,7 @@ def hash_token(secret: str) -> str:
 
 def member_by_id(member_id: int, *, wanted: str | None = None) -> Member:
     """The member, working as `wanted` where that role is held, otherwise as the first of the own roles."""
-    member = Member.objects.select_related("agency", "user").get(pk=member_id)
+    (member,) = _MEMBER(member=member_id)
     held = [role for role in Role if role in member.roles]
     if not held:
         raise Http404

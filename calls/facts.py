@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Q
 
 from agencies import clocks, hours
 from agencies.models import Agency
@@ -63,7 +62,7 @@ class Known(NamedTuple):
 def known_of_place(agency: Agency, call: Call, today: date) -> Known:
     """Whether a flagged place lies within reach or is written the same, and how many earlier calls came from there."""
     address, key = call.address.strip(), call.address_key
-    box = Box.around(call.lat, call.lon, REACH_M) if call.lat is not None and call.lon is not None else Box()
+    box = box_of(call)
     if not address and box.south is None:
         return Known(flagged=False, earlier_calls=0)
     values = box._asdict() | {"agency": agency.pk, "today": today, "address": address, "key": key, "call": call.pk}
@@ -125,15 +124,9 @@ def flagged_places() -> Callable[[Call], bool]:
     return lambda call: call.address.strip().upper() in names or any(box.holds(call.lat, call.lon) for box in boxes)
 
 
-def same_place(call: Call) -> list[Q]:
-    """Calls at the same place, as one condition for each index that serves it: the address, and the position."""
-    places = []
-    if call.address_key:
-        places.append(Q(address_key=call.address_key))
-    if call.lat is not None and call.lon is not None:
-        box = Box.around(call.lat, call.lon, REACH_M)
-        places.append(Q(lat__range=(box.south, box.north), lon__range=(box.west, box.east)))
-    return places
+def box_of(call: Call) -> Box:
+    """Within reach of the call's position, if it has one."""
+    return Box.around(call.lat, call.lon, REACH_M) if call.lat is not None and call.lon is not None else Box()
 
 
 @lru_cache(maxsize=16)

@@ -1,14 +1,13 @@
 """Reading calls, types and rules. Every read starts in the agency's scope."""
 
-import operator
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache, reduce
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,6 +15,7 @@ from django.utils.translation import gettext as _
 from agencies import clocks
 from agencies.errors import Invalid, NotFound
 from agencies.models import Agency
+from agencies.prepared import Prepared, given
 from agencies.scope import current_agency_id
 from calls import facts
 from calls.models import Call, CallType, Disposition, RuleSet, SafetyFloor
@@ -129,18 +129,32 @@ def open_calls() -> QuerySet[Call]:
     return rows.order_by("priority", "received_at", "pk")
 
 
-def possible_duplicates(agency: Agency, call: Call) -> QuerySet[Call]:
+def possible_duplicates(agency: Agency, call: Call) -> list[Call]:
     """Open calls near this one in place and time, of the same family of type (or of none yet)."""
-    places = facts.same_place(call)
-    if not places:
-        return Call.objects.none()
+    box = facts.box_of(call)
+    if not call.address_key and box.south is None:
+        return []
     window = clocks.allowed(agency, "duplicate_window")
-    rows = _open().exclude(pk=call.pk)
-    rows = rows.filter(received_at__range=(call.received_at - window, call.received_at + window))
-    if call.type is not None:
-        rows = rows.filter(Q(type=None) | Q(type__family=call.type.family))
-    near = reduce(operator.or_, places)
-    return rows.filter(near).select_related("type").order_by("-received_at")[:5]
+    return _DUPLICATES(
+        call=call.pk or 0,
+        since=call.received_at - window,
+        until=call.received_at + window,
+        family=call.type.family if call.type else None,
+        key=call.address_key,
+        **box._asdict(),
+    )
+
+
+def _near() -> QuerySet[Call]:
+    """Where nothing is known of a thing, nothing is near by it: NULL is between nothing."""
+    family = Q(type=None) | Q(type__family=Coalesce(given("family"), "type__family", output_field=TextField()))
+    place = Q(address_key=given("key")) & ~Q(address_key="")
+    place |= Q(lat__range=(given("south"), given("north")), lon__range=(given("west"), given("east")))
+    rows = _open().exclude(pk=given("call")).filter(received_at__range=(given("since"), given("until")))
+    return rows.filter(family, place).select_related("type", "decision").order_by("-received_at")[:5]
+
+
+_DUPLICATES = Prepared(_near)
 
 
 def _open() -> QuerySet[Call]:

@@ -6,7 +6,7 @@ Board rows carry no resident's name, phone or age.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from agencies.models import Agency
+from agencies.prepared import Prepared, given
 from calls.models import Call, Transfer
 from calls.pages import place_of
 from calls.queries import open_calls
@@ -157,13 +158,35 @@ def on_board() -> QuerySet[Call]:
     return open_calls().exclude(Exists(accepted), status=CallStatus.TRANSFERRED.value)
 
 
+# Everybody who looks at a board waits for these.
+_CALLS = Prepared(lambda: on_board().filter(pk__any=given("calls")))
+_ASSIGNED = Prepared(
+    lambda: (
+        Assignment.objects.filter(call_id__any=given("calls"), status__in=queries.OPEN_VALUES)
+        .select_related("unit")
+        .order_by("-primary", "assigned_at", "pk")
+    )
+)
+_CLOCKS = Prepared(
+    lambda: (
+        Deadline.objects.filter(call_id__any=given("calls"))
+        .exclude(state=Deadline.State.DISARMED)
+        .order_by("armed_at", "pk")
+    )
+)
+
+
+def calls_on_board(ids: Collection[int]) -> list[Call]:
+    """Those of the calls that are on the board."""
+    return _CALLS(calls=list(ids))
+
+
 def call_rows(agency: Agency, calls: Iterable[Call]) -> list[CallRow]:
     """Rows for `calls`, in the order of the board. Two queries, whatever their number."""
     found = list(calls)
     ids = [call.pk for call in found]
     units: dict[int, list[Assignment]] = {}
-    rows = Assignment.objects.filter(call_id__in=ids, status__in=queries.OPEN_VALUES).select_related("unit")
-    for assignment in rows.order_by("-primary", "assigned_at", "pk"):
+    for assignment in _ASSIGNED(calls=ids):
         units.setdefault(assignment.call_id, []).append(assignment)
     clocks = clocks_of(ids)
     return sorted((call_row(agency, c, units.get(c.pk, []), clocks) for c in found), key=lambda row: row.sort)
@@ -207,9 +230,7 @@ def unit_tag(assignment: Assignment) -> UnitTag:
 
 def clocks_of(call_ids: Sequence[int]) -> Clocks:
     """The latest clock of each kind, by call and assignment, also one that has fired: late stays late until done."""
-    rows = (
-        Deadline.objects.filter(call_id__in=call_ids).exclude(state=Deadline.State.DISARMED).order_by("armed_at", "pk")
-    )
+    rows = _CLOCKS(calls=list(call_ids))
     return {(d.call_id, d.assignment_id, d.kind): Clock(d.kind, label(CLOCK, d.kind), d.due_at) for d in rows}
 
 

@@ -235,7 +235,7 @@ def _everything(agency: Agency, now: datetime) -> list[tuple[str, Row]]:
 
 
 def _some(agency: Agency, now: datetime, touched: _Touched) -> list[tuple[str, Row]]:
-    calls = board.call_rows(agency, board.on_board().filter(pk__in=touched.calls)) if touched.calls else []
+    calls = board.call_rows(agency, board.calls_on_board(touched.calls)) if touched.calls else []
     standing = queries.units_standing(now, only=touched.units) if touched.units else []
     units = board.unit_rows(agency, standing) if standing else []
     alarms = board.alarm_rows(agency, board.open_alarms()) if touched.alarms else []

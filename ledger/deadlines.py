@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from agencies.prepared import Prepared, given
 from agencies.scope import current_agency_id
 from ledger import alarms
 from ledger.models import Deadline
@@ -106,9 +107,14 @@ def take_back(fired: Collection[Due]) -> None:
         Deadline.objects.filter(pk__in=[d.pk for d in fired]).update(state=Deadline.State.DISARMED)
 
 
+_ARMED = Prepared(
+    lambda: Deadline.objects.filter(state=Deadline.State.ARMED, call_id__any=given("calls")).order_by("due_at")
+)
+
+
 def armed_for_calls(call_ids: list[int]) -> dict[int, list[Deadline]]:
     """The armed deadlines of several calls, by call, soonest first."""
     found: dict[int, list[Deadline]] = {}
-    for row in Deadline.objects.filter(state=Deadline.State.ARMED, call_id__in=call_ids).order_by("due_at"):
+    for row in _ARMED(calls=call_ids):
         found.setdefault(row.call_id or 0, []).append(row)
     return found
