@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -17,7 +16,6 @@ from tests.fixtures import Web
 
 pytestmark = pytest.mark.browser
 Take = Callable[..., Call]
-Scheme = Literal["light", "dark"]
 
 
 @pytest.fixture
@@ -32,11 +30,7 @@ def busy(take: Take, dora: Member, cole: Member, coles_unit: Unit, other_unit: U
     return call
 
 
-# By night only the colours differ.
-@pytest.mark.parametrize(("scheme", "only"), [("light", None), ("dark", "color-contrast")])
-def test_axe_finds_nothing_at_the_desk(
-    busy: Call, sue: Member, browser: Browser, web: Web, sign_in: SignIn, scheme: Scheme, only: str | None
-) -> None:
+def test_axe_finds_nothing_at_the_desk(busy: Call, sue: Member, browser: Browser, web: Web, sign_in: SignIn) -> None:
     pages = [
         "board/",
         "board/?open=new",
@@ -48,23 +42,21 @@ def test_axe_finds_nothing_at_the_desk(
         "review/calls/",
         "wall/",
     ]
-    page = open_as(browser, web, sign_in(sue), page_of(sue, pages[0]), color_scheme=scheme)
+    page = open_as(browser, web, sign_in(sue), page_of(sue, pages[0]))
     for noun in pages:
         page.goto(web.url + page_of(sue, noun))
         ready(page)
-        assert faults(page, only=only) == [], noun
+        assert faults(page) == [], noun
     page.goto(web.url + page_of(sue, "shifts/"))
     page.locator("main table a").first.click()
-    assert faults(page, only=only) == [], "shift"
+    assert faults(page) == [], "shift"
 
 
-# By night only the colours differ.
-@pytest.mark.parametrize(("scheme", "only"), [("light", None), ("dark", "color-contrast")])
 def test_axe_finds_nothing_where_rules_are_written(
-    ada: Member, now: datetime, browser: Browser, web: Web, sign_in: SignIn, scheme: Scheme, only: str | None
+    ada: Member, now: datetime, browser: Browser, web: Web, sign_in: SignIn
 ) -> None:
     save_draft(RuleSet.objects.get(version=1).document, by=ada, now=now)
-    page = open_as(browser, web, sign_in(ada), page_of(ada, "rules/"), color_scheme=scheme, viewport=TABLET)
+    page = open_as(browser, web, sign_in(ada), page_of(ada, "rules/"), viewport=TABLET)
     for noun in ("rules/", "call-types/", "call-types/WELFARE/", "safety-floor/", "rules/2/"):
         page.goto(web.url + page_of(ada, noun))
         ready(page)
@@ -73,29 +65,23 @@ def test_axe_finds_nothing_where_rules_are_written(
             page.locator("[data-list=rules] [data-edit]").first.click()
             page.locator("#y-type").select_option("VEHABND")
             expect(page.locator("#trial .decision")).to_be_visible()
-        assert faults(page, only=only) == [], noun
+        assert faults(page) == [], noun
         assert page.evaluate("document.documentElement.scrollWidth") <= TABLET["width"], noun
 
 
-# By night only the colours differ.
-@pytest.mark.parametrize(("scheme", "only"), [("light", None), ("dark", "color-contrast")])
-def test_axe_finds_nothing_on_the_tablet(
-    busy: Call, cole: Member, browser: Browser, web: Web, sign_in: SignIn, scheme: Scheme, only: str | None
-) -> None:
-    page = open_as(browser, web, sign_in(cole), page_of(cole, "tablet/"), viewport=TABLET, color_scheme=scheme)
+def test_axe_finds_nothing_on_the_tablet(busy: Call, cole: Member, browser: Browser, web: Web, sign_in: SignIn) -> None:
+    page = open_as(browser, web, sign_in(cole), page_of(cole, "tablet/"), viewport=TABLET)
     ready(page)
-    assert faults(page, only=only) == []
+    assert faults(page) == []
     page.locator("#do-close summary").click()
-    assert faults(page, only=only) == [], "closing"
+    assert faults(page) == [], "closing"
 
 
-# By night only the colours differ.
-@pytest.mark.parametrize(("scheme", "only"), [("light", None), ("dark", "color-contrast")])
-def test_axe_finds_nothing_at_the_door(browser: Browser, web: Web, db: None, scheme: Scheme, only: str | None) -> None:
-    page = browser.new_page(color_scheme=scheme)
+def test_axe_finds_nothing_at_the_door(browser: Browser, web: Web, db: None) -> None:
+    page = browser.new_page()
     for path in ("/accounts/login/", "/no/such/page/"):
         page.goto(web.url + path)
-        assert faults(page, only=only) == [], path
+        assert faults(page) == [], path
 
 
 def test_the_board_shows_thirty_calls_in_rows_that_can_be_hit(
