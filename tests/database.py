@@ -43,7 +43,12 @@ guard: "subprocess.Popen[bytes] | None" = None
 
 def pytest_configure(config: pytest.Config) -> None:
     global guard  # noqa: PLW0603 one session a process
+    from django.contrib.auth.hashers import Argon2PasswordHasher
+
     from tests import fixtures
+
+    # As slow as they are on purpose, passwords would take a tenth of a second each; real processes stay slow.
+    Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
 
     # After pytest-django's, so that ours win where the names are the same.
     config.pluginmanager.register(fixtures, "cso-fixtures")
