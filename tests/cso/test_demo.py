@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
 from agencies import doors
 from agencies.models import Agency, Member, User
@@ -36,19 +37,37 @@ from dispatch.states import AssignmentStatus
 from dispatch.sweep import sweep
 from ledger.models import Alarm, Deadline, Event
 from tests.conftest import ALL_NO
+from tests.cso.kept import Kept
+from tests.fixtures import Database
 
 PASSWORD = "a long enough one"
 Load = Callable[..., None]
 
 
+@pytest.fixture(scope="module")
+def now() -> datetime:
+    """One moment for all, so that a city that was loaded once can be put back."""
+    return timezone.now().replace(microsecond=0)
+
+
+@pytest.fixture(scope="module")
+def kept(database: Database) -> Kept:
+    return Kept(database)
+
+
 @pytest.fixture
-def load(db: None, monkeypatch: pytest.MonkeyPatch, now: datetime) -> Load:
+def load(db: None, monkeypatch: pytest.MonkeyPatch, now: datetime, kept: Kept) -> Load:
     """Loads one city with a short past."""
     monkeypatch.setattr(demo_past, "DAYS", 1)
 
     def load(slug: str = "seattle", *, at: datetime | None = None) -> None:
         monkeypatch.setattr(demo, "AGENCIES", (slug,))
+        if at is None and slug in kept.rows:
+            kept.put_back(slug)
+            return
         demo.load(password=PASSWORD, now=at or now)
+        if at is None:
+            kept.keep(slug)
 
     return load
 

@@ -26,18 +26,35 @@ from dispatch.models import Assignment, Unit
 from dispatch.sweep import sweep
 from ledger.models import Alarm, Deadline, Event
 from tests.conftest import ALL_NO, Company
+from tests.cso.kept import Kept
+from tests.fixtures import Database
 from tests.room import ROOT
 
 SLUG = "virginia-beach"
 Play = Callable[..., "simulation.City"]
 
 
+@pytest.fixture(scope="module")
+def now() -> datetime:
+    """One moment for all, so that the city is loaded once and put back for each."""
+    return timezone.now().replace(microsecond=0)
+
+
+@pytest.fixture(scope="module")
+def kept(database: Database) -> Kept:
+    return Kept(database)
+
+
 @pytest.fixture
-def agency_id(db: None, monkeypatch: pytest.MonkeyPatch, now: datetime) -> int:
+def agency_id(db: None, monkeypatch: pytest.MonkeyPatch, now: datetime, kept: Kept) -> int:
     """A loaded demo city with a short past."""
     monkeypatch.setattr(demo_past, "DAYS", 1)
     monkeypatch.setattr(demo, "AGENCIES", (SLUG,))
-    demo.load(password="a long enough one", now=now)
+    if SLUG in kept.rows:
+        kept.put_back(SLUG)
+    else:
+        demo.load(password="a long enough one", now=now)
+        kept.keep(SLUG)
     found = doors.agency_by_slug(SLUG)
     assert found is not None
     return found
