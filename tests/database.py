@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -37,6 +38,9 @@ def _enter_room() -> rooms.Room:
     return room
 
 
+# The suite starts a hundred Pythons. Where none may keep what it compiled, each spends a second or two compiling it all.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 room = _enter_room()
 guard: "subprocess.Popen[bytes] | None" = None
 
