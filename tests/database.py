@@ -38,7 +38,7 @@ def _enter_room() -> rooms.Room:
     return room
 
 
-# The suite starts a hundred Pythons. Where none may keep what it compiled, each spends a second or two compiling it all.
+# The suite starts a hundred Pythons. Where none may keep what it compiled, each compiles all of it for a second or two.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 room = _enter_room()

@@ -11,7 +11,7 @@ from tests.fixtures import Web
 def test_the_page_of_the_api_is_readable_by_everybody_and_breaks_no_policy(
     db: None, browser: Browser, web: Web
 ) -> None:
-    page = browser.new_context(viewport=DESK).new_page()
+    page = browser.new_context(viewport=DESK).new_page()  # type: ignore[arg-type]
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.goto(f"{web.url}/api/docs/#unit_busy")

@@ -102,9 +102,7 @@ def test_the_form_is_clean_and_works_without_script(
     floor.locator("#part-F-weapon [data-edit]").click()
     floor.locator("[data-strike=never_cso][data-key=SUSP]").click()
     expect(floor.locator("#changes")).to_contain_text("SUSP")
-    for scheme in ("light", "dark"):
-        floor.emulate_media(color_scheme=scheme)
-        assert faults(floor, only=None if scheme == "light" else "color-contrast") == [], scheme
+    assert faults(floor) == []
     assert floor.evaluate("document.documentElement.scrollWidth") <= 1024
 
     plain = open_as(browser, web, sign_in(ada), page_of(ada, FLOOR), java_script_enabled=False)
