@@ -15,6 +15,7 @@ from agencies.roles import Operation
 from calls import pages, queries
 from calls.models import CallType, RuleSet
 from calls.pages import Choice, DecisionView
+from calls.rulesets import overtaken_by
 from calls.triage import rules
 from calls.triage.conditions import FIELDS, OPERATORS, SOURCES
 from calls.triage.decide import Case, decide, explain
@@ -83,6 +84,12 @@ class RulesPage:
     choices: dict[str, Any]
     types: Sequence[Choice]
     in_force: int
+    overtaken_by: VersionRow | None = None
+
+    @property
+    def against(self) -> int:
+        """The version that it is compared with, and would take the place of."""
+        return self.overtaken_by.version if self.overtaken_by else self.in_force
 
     @property
     def may_edit(self) -> bool:
@@ -156,6 +163,7 @@ def rules_page(row: RuleSet, *, viewer: Member) -> RulesPage:
         choices=choices(viewer.agency, found.codes),
         types=[Choice(t.code, said(t.name)) for t in types],
         in_force=in_force,
+        overtaken_by=_version(overtaken, in_force) if (overtaken := overtaken_by(row)) else None,
     )
 
 

@@ -113,10 +113,15 @@ def trial(request: MemberRequest, agency: str, version: int) -> HttpResponse:
     return render(request, "calls/rule_set_parts.html#trial", {"trial": found})
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @member_required(READ)
 def differences(request: MemberRequest, agency: str, version: int) -> HttpResponse:
-    """What this version changes against another (`?against=`), else against the one in force."""
+    """What this version changes against another (`?against=`), else against the one in force; what a posted document
+    would change in it."""
+    if request.method == "POST":
+        given = _object(DraftForm.read(request)["document"])
+        found = rulesets.differences_of(given, version, by=request.member, language=request.LANGUAGE_CODE)
+        return render(request, "calls/rule_set_parts.html#differences", {"differences": found})
     asked = request.GET.get("against", "")
     against = int(asked) if asked.isdigit() else rules_in_force().row.version
     found = rulesets.differences(version, against, by=request.member, language=request.LANGUAGE_CODE)
@@ -140,10 +145,12 @@ def preview(request: MemberRequest, agency: str, version: int) -> HttpResponse:
 @require_safe
 @member_required(EDIT)
 def editors(request: MemberRequest, agency: str, version: int) -> HttpResponse:
-    """Who else has the draft open, and which revision it is at."""
+    """Who else has the draft open, which revision it is at, and what was published since it was begun."""
     row = rulesets.rule_set(version)
     others = presence.look_in(f"draft:{row.pk}", request.member, roles=[Role.ADMINISTRATOR])
-    return JsonResponse({"others": others, "revision": row.revision, "status": row.status})
+    overtaken = rulesets.overtaken_by(row)
+    state = {"revision": row.revision, "status": row.status, "overtaken": overtaken.version if overtaken else 0}
+    return JsonResponse({"others": others, **state})
 
 
 @require_POST

@@ -176,6 +176,19 @@ def differences(version: int, against: int, *, by: Member, language: str = "en")
     return changes(old, new, language)
 
 
+def differences_of(document: Mapping[str, Any], version: int, *, by: Member, language: str = "en") -> tuple[str, ...]:
+    """What a document that is not saved would change in `version`, in words; `Invalid` where it cannot be read."""
+    require(by, Operation.READ_RULE_SETS)
+    new = read_rule_set(document, agency=by.agency, setting=setting_of(by.agency))
+    return changes(rules.parse(rule_set(version).document), new, language)
+
+
+def overtaken_by(row: RuleSet) -> RuleSet | None:
+    """The version that was published since the draft was begun, if there is one."""
+    last = _last_published()
+    return last if row.status == DRAFT and last is not None and last.version != row.based_on else None
+
+
 def moved_calls(version: int, against: int, *, by: Member) -> list["Change"]:
     """Which calls move to another route when `version` takes the place of another: all of them, as conditions."""
     require(by, Operation.PROVE_RULE_SETS)

@@ -9,6 +9,7 @@ const box = () => document.querySelector("#document");
 const read = () => JSON.parse(document.querySelector("#rule-document").textContent);
 const keptKey = `rules:${document.body.dataset.agency}:${document.body.dataset.member}:${bench.dataset.version}`;
 const proposal = document.querySelector("#proposal"); // the form that proposes a floor; its own draft is kept for it
+const mineKey = `${keptKey}:mine`;
 let doc = read();
 let revision = Number(box().dataset.revision);
 let timer = null;
@@ -71,6 +72,14 @@ function took(html) {
 function refused(status, html) {
   const words = new DOMParser().parseFromString(html, "text/html").querySelector("#refusal, p")?.textContent.trim() || String(status);
   tell("wrong", status === 412 ? text("Stale") : `${text("Wrong")} ${words}`);
+  if (status === 412) meanwhile(text("Stale"));
+}
+function meanwhile(words) {
+  const notice = document.querySelector("#meanwhile");
+  if (!notice) return;
+  notice.hidden = false;
+  notice.querySelector("p").textContent = words;
+  notice.querySelector("[data-reload]").hidden = false;
 }
 
 // --- order: by dragging, or Alt and an arrow key on the grip ---
@@ -103,7 +112,7 @@ document.addEventListener("dragover", (event) => {
   if (!dragged || !row || row.parentElement !== dragged.parentElement) return;
   event.preventDefault();
   for (const other of row.parentElement.children) if (other !== row) delete other.dataset.over;
-  row.dataset.over = "";
+  row.dataset.over = placeOf(dragged) < placeOf(row) ? "after" : "before";
 });
 document.addEventListener("drop", (event) => {
   const row = event.target.closest?.(".part");
@@ -334,7 +343,9 @@ async function lookIn() {
     const answer = await fetch(bench.dataset.editors, { signal: AbortSignal.timeout(5000) });
     const found = await answer.json();
     document.querySelector("#saved .others").textContent = found.others.length ? `${text("Others")} ${found.others.join(", ")}` : "";
-    if (found.revision > revision && !dirty && !saving) tell("wrong", text("Stale"));
+    if (found.revision > revision && !dirty && !saving) { tell("wrong", text("Stale")); meanwhile(text("Stale")); }
+    else if (found.status !== "draft") meanwhile(text("Gone"));
+    else if (found.overtaken !== Number(bench.dataset.overtaken)) meanwhile(text("Overtaken"));
   } catch { /* shown by the next save */ }
 }
 
@@ -347,6 +358,7 @@ document.addEventListener("click", (event) => {
   else if (pressed("strike")) strike(pressed("strike").dataset.strike, pressed("strike").dataset.key);
   else if (pressed("restore")) putBack(pressed("restore").dataset.restore, pressed("restore").dataset.key);
   else if (pressed("begin-anew")) { doc = JSON.parse(document.querySelector("#floor-in-force").textContent); editor.hidden = true; open = null; proposal.elements.reason.value = ""; changed(0); }
+  else if (pressed("reload")) location.reload();
   else if (pressed("example")) example(pressed("example").closest("li"));
 });
 if (form) {
@@ -355,11 +367,29 @@ if (form) {
   addEventListener("online", () => changed(0));
   if (proposal) propose(); else rejoin();
 }
+// What was typed here before somebody else saved theirs: shown as what it would change in theirs, until she says.
+async function offer(kept) {
+  const mine = document.querySelector("#kept-mine");
+  localStorage.setItem(mineKey, JSON.stringify(kept));
+  const body = new URLSearchParams({ document: JSON.stringify(kept.doc), revision, csrfmiddlewaretoken: token() });
+  try {
+    const answer = await fetch(bench.dataset.differences, { method: "POST", body, headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(15000) });
+    const found = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (answer.ok && !found.querySelector(".differences")) { localStorage.removeItem(mineKey); return; }
+    if (answer.ok) mine.querySelector(".lines").replaceChildren(...found.body.childNodes);
+  } catch { /* it can be taken all the same */ }
+  const done = () => { localStorage.removeItem(mineKey); mine.hidden = true; };
+  mine.hidden = false;
+  mine.querySelector("[data-take-mine]").addEventListener("click", () => { doc = kept.doc; done(); changed(0); });
+  mine.querySelector("[data-leave-mine]").addEventListener("click", done);
+}
 function rejoin() {
-  const kept = JSON.parse(localStorage.getItem(keptKey) || "null");
+  const [kept, mine] = [keptKey, mineKey].map((key) => JSON.parse(localStorage.getItem(key) || "null"));
   if (kept && kept.revision === revision) { doc = kept.doc; changed(0); } else localStorage.removeItem(keptKey);
+  if (mine || (kept && kept.revision !== revision)) offer(mine || kept);
   lookIn();
   setInterval(lookIn, 10000);
+  addEventListener("focus", lookIn);
 }
 proving();
 if (document.querySelector("#proof [data-proved]")) proved();
