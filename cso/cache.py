@@ -13,6 +13,23 @@ log = structlog.get_logger(__name__)
 LEFT_ALONE_S = 5.0
 
 
+class _Valkey(RedisCache):
+    def count(self, name: str, number: int, *, timeout: float) -> int:
+        """In one command, but for the first; `incr` asks whether the count is there, each time."""
+        key = self.make_and_validate_key(name)
+        valkey = self._cache.get_client(key, write=True)
+        total = int(valkey.incrby(key, number))
+        if total == number:
+            valkey.expire(key, int(timeout))
+        return total
+
+
+class _Memory(LocMemCache):
+    def count(self, name: str, number: int, *, timeout: float) -> int:
+        self.add(name, 0, timeout=timeout)
+        return int(self.incr(name, number))
+
+
 class ValkeyOrMemory(BaseCache):
     """Each call asks Valkey; when it does not answer, memory answers, and Valkey is left alone for a while.
 
@@ -23,8 +40,8 @@ class ValkeyOrMemory(BaseCache):
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(params)
-        self._valkey = RedisCache(server, params)
-        self._memory = LocMemCache("valkey-is-away", {**params, "OPTIONS": {}})
+        self._valkey = _Valkey(server, params)
+        self._memory = _Memory("valkey-is-away", {**params, "OPTIONS": {}})
 
     @classmethod
     def wake(cls) -> None:
@@ -69,6 +86,10 @@ class ValkeyOrMemory(BaseCache):
 
     def incr(self, *args: Any, **kwargs: Any) -> int:
         return int(self._ask("incr", *args, **kwargs))
+
+    def count(self, name: str, number: int, *, timeout: float) -> int:
+        """Adds to a count, which begins at 0 and is forgotten after `timeout` seconds; answers what it is then."""
+        return int(self._ask("count", name, number, timeout=timeout))
 
     def clear(self) -> None:
         self._ask("clear")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Model, Prefetch, QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -195,13 +195,26 @@ def shown(call_id: int, *, to: Member, now: datetime, traced: bool = True) -> di
     return _given_out(call, to.agency, residents=residents)
 
 
+def _nothing(model: type[Model]) -> QuerySet[Any]:
+    """No rows, and known to be none: it is not looked for them again."""
+    rows = model._base_manager.none()
+    rows._result_cache = []
+    return rows
+
+
+_NONE = {
+    "assignments": _nothing(Assignment),
+    "notes": _nothing(Note),
+    "transfers": _nothing(Transfer),
+    "external_numbers": _nothing(ExternalNumber),
+}
+
+
 def just_taken(call: Call, *, external: bool, by: Member) -> dict[str, Any]:
     """The call that `by` took a moment ago, from the rows in hand: nobody was sent and nothing was noted yet."""
-    none: dict[str, QuerySet[Any]] = {"assignments": Assignment.objects.none(), "notes": Note.objects.none()}
-    if call.status != CallStatus.TRANSFERRED:
-        none["transfers"] = Transfer.objects.none()
-    if not external:
-        none["external_numbers"] = ExternalNumber.objects.none()
+    some = {"transfers"} if call.status == CallStatus.TRANSFERRED else set()
+    some |= {"external_numbers"} if external else set()
+    none = {name: rows for name, rows in _NONE.items() if name not in some}
     call._prefetched_objects_cache = none  # type: ignore[attr-defined]
     return _given_out(call, by.agency, residents=True)
 
