@@ -86,14 +86,16 @@ class Painter:
             if all_over and not behind:
                 looked_all_over = loop.time()
             self._take(seen)
-            # Half of the time at most: when much happens, one frame has several events.
-            await asyncio.sleep(max(PAUSE_S, loop.time() - began))
+            # A third of the time at most: when much happens, one frame has several events.
+            await asyncio.sleep(max(PAUSE_S, 2 * (loop.time() - began)))
 
     def _look(self, all_over: bool) -> Picture:
+        """On a painter's thread, which keeps its connection: looks come one after the other."""
         try:
             return pictures.look(self.agency_id, self.language, self.picture, all_over=all_over)
-        finally:
+        except DatabaseError:
             connection.close()
+            raise
 
     def _take(self, seen: Picture) -> None:
         frame = pictures.between(self.picture, seen) if self.picture else None

@@ -25,6 +25,8 @@ from ledger.bell import Bell
 from ledger.listeners import Listener, still_welcome
 
 LOOK_S = 2.0
+NAME = "cso ledger reader"  # in the database's list of connections
+WATCH_S = 1.0  # whether the clocks are watched is asked no more often
 PULSE_S = 5.0
 ANSWER_S = 5.0  # a database that takes longer is taken for away
 KEPT = 500
@@ -82,6 +84,7 @@ class Tail:
     guests: int = 0
     _lines: deque[Line] = field(default_factory=lambda: deque(maxlen=KEPT))
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _asked_at: float = 0.0
     _database: "psycopg.AsyncConnection[Any] | None" = None
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
     _tasks: list["asyncio.Task[None]"] = field(default_factory=list)
@@ -127,7 +130,9 @@ class Tail:
 
     async def _follow_ledger(self) -> None:
         self._database = None
-        connection = await psycopg.AsyncConnection.connect(settings.DATABASE_URL, autocommit=True, connect_timeout=3)
+        connection = await psycopg.AsyncConnection.connect(
+            settings.DATABASE_URL, autocommit=True, connect_timeout=3, application_name=NAME
+        )
         async with connection:
             await self._query(connection, "SELECT set_config('cso.agency_id', %s, false)", str(self.agency_id))
             if self.last is None:
@@ -136,10 +141,13 @@ class Tail:
             self._database = connection
             while True:
                 self._wake.clear()
+                began = asyncio.get_running_loop().time()
                 await self._look(connection)
                 if self.blind:
                     self.blind = False
                     self._count_pulse()
+                # When much happens, one look finds several events.
+                await asyncio.sleep(asyncio.get_running_loop().time() - began)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), LOOK_S)
 
@@ -151,6 +159,10 @@ class Tail:
             self._tell(lines)
             if len(lines) < PAGE:
                 break
+        now = asyncio.get_running_loop().time()
+        if now - self._asked_at < WATCH_S:
+            return
+        self._asked_at = now
         [(watched,)] = await self._query(connection, _WATCHED)
         if watched != self.watched:
             self.watched = watched

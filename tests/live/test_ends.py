@@ -69,7 +69,7 @@ def readers(database: Database) -> int:
     with database.superuser() as server:
         rows = server.execute(
             "SELECT count(*) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND usename = 'cso_app' AND query LIKE '%ledger_heartbeat%'"
+            " WHERE datname = current_database() AND usename = 'cso_app' AND application_name = 'cso ledger reader'"
         ).fetchall()
     return int(rows[0][0])
 

@@ -168,7 +168,7 @@ def test_a_listener_outlives_the_readers_connection(web: Web, take: Take, token:
         with database.superuser() as server:
             ended = server.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
-                " AND usename = 'cso_app' AND query LIKE '%ledger_heartbeat%'"
+                " AND usename = 'cso_app' AND application_name = 'cso ledger reader'"
             ).fetchall()
         assert ended
         take()
