@@ -20,6 +20,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from agencies.scope import current_agency_id, scope_of_whoever_asks
 
 Row = TypeVar("Row")
+_AGENCY = "the agency in scope"  # no keyword argument can have this name
 
 
 class _Given(Expression):
@@ -51,6 +52,10 @@ class AnyOf(Lookup):
         return f"{column} = ANY {values}", (*before, *after)
 
 
+def _value(place: _Given, values: dict[str, Any]) -> Any:  # noqa: ANN401
+    return current_agency_id() if place.name == _AGENCY else values[place.name]
+
+
 class Prepared(Generic[Row]):
     """Asked with its values by name; answers a list. `write` makes the queryset, when it is first needed.
 
@@ -63,8 +68,7 @@ class Prepared(Generic[Row]):
 
     def __call__(self, **values: Any) -> list[Row]:
         rows, kept, sql, places = self._written or self._put_together()
-        values["agency"] = current_agency_id()
-        params = tuple(values[place.name] if isinstance(place, _Given) else place for place in places)
+        params = tuple(_value(place, values) if isinstance(place, _Given) else place for place in places)
         compiler = copy.copy(kept)  # it knows by now what each column is for; its connection is another thread's
         compiler.connection = connection
         compiler.as_sql = lambda *args, **kwargs: (sql, params)  # type: ignore[method-assign]
@@ -74,7 +78,7 @@ class Prepared(Generic[Row]):
         return list(made)
 
     def _put_together(self) -> "tuple[QuerySet[Any, Row], SQLCompiler, str, tuple[Any, ...]]":
-        with scope_of_whoever_asks(given("agency")):
+        with scope_of_whoever_asks(given(_AGENCY)):
             rows = self._write()
         compiler = rows.query.get_compiler(rows.db)
         sql, places = compiler.as_sql()

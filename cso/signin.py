@@ -18,7 +18,7 @@ from agencies.roles import Role
 from agencies.scope import agency_scope
 from cso import demo
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = "agencies.signed_in.AuthenticationBackend"
 _ICONS = {Role.DISPATCHER: "phone", Role.OFFICER: "cso", Role.SUPERVISOR: "star", Role.ADMINISTRATOR: "edit"}
 
 

@@ -155,7 +155,7 @@ def sign_in() -> Callable[..., Client]:
 
     def sign_in(member: Member, role: Role | None = None) -> Client:
         client = Client()
-        client.force_login(member.user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        client.force_login(member.user, backend="agencies.signed_in.AuthenticationBackend")
         if role is not None:
             session = client.session
             session[f"role:{member.agency.slug}"] = role.value

@@ -46,7 +46,7 @@ from tests.conftest import company
 made = company("san-jose", timezone.now())
 dora = made.members["dora"]
 client = Client()
-client.force_login(dora.user, backend="allauth.account.auth_backends.AuthenticationBackend")
+client.force_login(dora.user, backend="agencies.signed_in.AuthenticationBackend")
 with agency_scope(made.agency.pk):
     token = create_token(dora, role=dora.role)
 print(json.dumps({"agency": made.agency.pk, "token": token, "session": client.session.session_key}))
