@@ -1,7 +1,8 @@
 """Whole columns of calls, and conditions read over all of them at once with three values.
 
-A truth is a pair of masks, where it is true and where it is false; where it is neither it is unknown. A mask that is
-the same for every call is a plain bool, so that what does not matter costs nothing.
+A truth is a pair of masks, where it is true and where it may be; between the two it is unknown. Where nothing is
+missing they are one and the same mask, made once. A mask that is the same for every call is a plain bool, so that what
+does not matter costs nothing.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -21,14 +22,23 @@ WORDS = pl.String()
 
 
 class Tri(NamedTuple):
-    """Where something is true, and where it is false."""
+    """Where something is true, and where it is true or unknown: the same object where it is never unknown."""
 
     yes: Mask
-    no: Mask
+    may: Mask
+
+    @property
+    def no(self) -> Mask:
+        return invert(self.may)
 
     @property
     def unknown(self) -> Mask:
-        return invert(either(self.yes, self.no))
+        return False if self.may is self.yes else without(self.may, self.yes)
+
+
+def sure(mask: Mask) -> Tri:
+    """What is nowhere unknown."""
+    return Tri(mask, mask)
 
 
 def both(a: Mask, b: Mask) -> Mask:
@@ -52,7 +62,9 @@ def invert(a: Mask) -> Mask:
 
 
 def invert_truth(truth: Tri) -> Tri:
-    return Tri(truth.no, truth.yes)
+    if truth.may is truth.yes:
+        return sure(invert(truth.yes))
+    return Tri(invert(truth.may), invert(truth.yes))
 
 
 def any_of(masks: Iterable[Mask]) -> Mask:
@@ -98,6 +110,39 @@ class Words:
         return found.fill_null(value=False) if self.missing is not False else found
 
 
+class Numbers:
+    """A column of numbers: where they are at least so much, or just that. A comparison with what is beyond all of them
+    needs no look; whole numbers are looked at in as few bytes as they fit in."""
+
+    def __init__(self, column: pl.Series) -> None:
+        whole = not column.dtype.is_float()
+        self._column = column.shrink_dtype() if whole else column.fill_nan(None)
+        self._step = 1 if whole else 0
+        self._least: Any = self._column.min()
+        self._most: Any = self._column.max()
+        self.missing: Mask = self._column.is_null() if self._column.null_count() else False
+        self.given = invert(self.missing)
+        self.at_least: Callable[[Any], Mask] = cache(self._at_least)
+        self.just: Callable[[Any], Mask] = cache(self._just)
+
+    def above(self, value: Any) -> Mask:  # noqa: ANN401 a number
+        return self.at_least(value + 1) if self._step else without(self.at_least(value), self.just(value))
+
+    def not_in(self, found: Mask) -> Mask:
+        return without(self.given, found)
+
+    def _at_least(self, value: Any) -> Mask:  # noqa: ANN401 a number
+        if value <= self._least:
+            return self.given
+        return False if value > self._most else self._whole(self._column >= value)
+
+    def _just(self, value: Any) -> Mask:  # noqa: ANN401 a number
+        return self._whole(self._column == value) if self._least <= value <= self._most else False
+
+    def _whole(self, found: pl.Series) -> pl.Series:
+        return found.fill_null(value=False) if self.missing is not False else found
+
+
 @dataclass(frozen=True)
 class Looks:
     """How a condition sees the calls: where a code that nobody answered counts as unknown; else it is *not asked*."""
@@ -115,6 +160,7 @@ class Columns:
     def __init__(self, frame: pl.DataFrame, types: frozenset[str]) -> None:
         self.frame, self.types = frame, types
         self.words: Callable[[str], Words] = cache(lambda name: Words(self.column(name)))
+        self.numbers: Callable[[str], Numbers] = cache(lambda name: Numbers(self.column(name)))
         self._facts: Callable[[FieldTest], Tri] = cache(self._fact)
 
     @property
@@ -132,9 +178,9 @@ class Columns:
         """Where the condition is true, false, or neither."""
         match condition:
             case AllOf(parts):
-                return self._all(parts, looks)
+                return self._whole(parts, looks, join=both, settled=False)
             case AnyOf(parts):
-                return invert_truth(self._all(tuple(Not(part) for part in parts), looks))
+                return self._whole(parts, looks, join=either, settled=True)
             case Not(part):
                 return invert_truth(self.truth(part, looks))
             case FieldTest(field) if field.startswith(ANSWER):
@@ -142,14 +188,18 @@ class Columns:
             case FieldTest():
                 return self._facts(condition)
 
-    def _all(self, parts: tuple[Condition, ...], looks: Looks) -> Tri:
-        yes, no = True, False  # type: tuple[Mask, Mask]
+    def _whole(
+        self, parts: tuple[Condition, ...], looks: Looks, *, join: Callable[[Mask, Mask], Mask], settled: bool
+    ) -> Tri:
+        """`all` (settled by a False) and `any` (settled by a True) are one thing seen from two sides."""
+        whole = sure(not settled)
         for part in parts:
             found = self.truth(part, looks)
-            yes, no = both(yes, found.yes), either(no, found.no)
-            if no is True:
-                return Tri(yes=False, no=True)
-        return Tri(yes, no)
+            yes, never_unknown = join(whole.yes, found.yes), whole.may is whole.yes and found.may is found.yes
+            whole = sure(yes) if never_unknown else Tri(yes, join(whole.may, found.may))
+            if whole.yes is settled and whole.may is settled:
+                break
+        return whole
 
     def _answer(self, test: FieldTest, looks: Looks) -> Tri:
         given, code = self.words(test.field), test.field.removeprefix(ANSWER)
@@ -160,51 +210,56 @@ class Columns:
             yes = either(yes, opens)
         else:
             unknown = either(unknown, opens)
-        return Tri(yes, invert(either(yes, unknown)))
+        return _doubted(yes, unknown)
 
     def _fact(self, test: FieldTest) -> Tri:
         if self.column(test.field).null_count() == self.height:
-            return Tri(yes=False, no=False)
+            return Tri(yes=False, may=True)
         if test.field == "type":
             return self._words(test, [str(value) for value in test.values if value in self.types])
         if test.field in FREE_TEXT:
             return self._free_text(test)
         if FIELDS[test.field].kind in ("text", "choice"):
             return self._words(test, [str(value) for value in test.values])
-        column = self.column(test.field)
-        found = _flag(column, test) if FIELDS[test.field].kind == "flag" else _number(column, test)
-        if not found.null_count():
-            return Tri(found, ~found)
-        yes = found.fill_null(value=False)
-        return Tri(yes, invert(either(yes, found.is_null())))
+        if FIELDS[test.field].kind == "flag":
+            return _flag(self.column(test.field), test)
+        numbers = self.numbers(test.field)
+        return _doubted(_number(numbers, test), numbers.missing)
 
     def _words(self, test: FieldTest, values: list[str]) -> Tri:
         given = self.words(test.field)
         yes = any_of(given.says(value) for value in values)
-        return Tri(yes, invert(either(yes, given.missing)))
+        return _doubted(yes, given.missing)
 
     def _free_text(self, test: FieldTest) -> Tri:
         said = Words(self.column(test.field).cast(WORDS).str.strip_chars().str.to_lowercase())
         missing = either(said.missing, any_of(said.says(word) for word in sorted(NOT_GIVEN)))
         yes = without(any_of(said.says(tidy(str(value))) for value in test.values), missing)
-        return Tri(yes, invert(either(yes, missing)))
+        return _doubted(yes, missing)
 
 
-def _flag(column: pl.Series, test: FieldTest) -> pl.Series:
-    return column if test.values[0] else ~column
+def _doubted(yes: Mask, unknown: Mask) -> Tri:
+    return sure(yes) if unknown is False else Tri(yes, either(yes, unknown))
 
 
-def _number(column: pl.Series, test: FieldTest) -> pl.Series:
-    given: Any = column.fill_nan(None) if column.dtype.is_float() else column
+def _flag(column: pl.Series, test: FieldTest) -> Tri:
+    found = column if test.values[0] else ~column
+    return Tri(found.fill_null(value=False), found.fill_null(value=True)) if found.null_count() else sure(found)
+
+
+def _number(numbers: Numbers, test: FieldTest) -> Mask:
     values: tuple[Any, ...] = test.values
-    compared: Mapping[str, Callable[[], Any]] = {
-        "is": lambda: given == values[0],
-        "in": lambda: reduce(lambda a, b: a | b, (given == value for value in values)),
-        "between": lambda: (given >= values[0]) & (given <= values[1]),
-        "at_least": lambda: given >= values[0],
-        "at_most": lambda: given <= values[0],
-        "below": lambda: given < values[0],
-        "above": lambda: given > values[0],
-    }
-    found: pl.Series = compared[test.operator]()
-    return found
+    match test.operator:
+        case "is" | "in":
+            return any_of(numbers.just(value) for value in values)
+        case "between":
+            return without(numbers.at_least(values[0]), numbers.above(values[1]))
+        case "at_least":
+            return numbers.at_least(values[0])
+        case "at_most":
+            return numbers.not_in(numbers.above(values[0]))
+        case "below":
+            return numbers.not_in(numbers.at_least(values[0]))
+        case "above":
+            return numbers.above(values[0])
+    raise LookupError(test.operator)

@@ -4,20 +4,23 @@ The order of looking is that of `decide`: disqualifiers, the ordered rules, the 
 does for one call with a value, this does for all of them with a mask.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 import polars as pl
 
-from calls.triage.columns import Columns, Looks, Mask, Tri, any_of, both, either, invert, without
+from calls.triage.columns import Columns, Looks, Mask, Tri, any_of, both, either, invert, sure, without
 from calls.triage.conditions import FieldTest
 from calls.triage.floor import NO_FLOOR, SECURED_ASSIST, Floor
 from calls.triage.programs import NEVER_CSO, NOT_IN_USE, PRIORITY_1, named_types
 from calls.triage.rules import EVERY_TYPE, Default, Disqualifier, Rule, RuleSet
 
 LEVELS = (1, 2, 3, 4)
+SIDE_BY_SIDE = 100_000
+"""From so many calls on it pays to begin threads; polars lets go of the interpreter while it computes."""
 SWORN = ("sworn",)
 _AVAILABLE = FieldTest("cso_available", "is", (True,))
 _URGENT = FieldTest("priority", "is", (1,))
@@ -32,7 +35,7 @@ RESULT: dict[str, pl.DataType | None] = {
     "off_hours": None,
     "approval": pl.Boolean(),
 }
-"""The columns of an answer; what has no type here is enumerated, by what occurs.
+"""The columns of an answer; what has no type here is enumerated, by what the rules can say.
 
 All but `approval` are null while a call is undecided.
 """
@@ -41,10 +44,19 @@ All but `approval` are null while a call is undecided.
 def vectorise(rule_set: RuleSet, floor: Floor, calls: pl.DataFrame, *, cannot_say: bool = False) -> pl.DataFrame:
     """The decision for every row of `calls` (see `Columns`), in its order: the columns of `RESULT`.
 
-    With `cannot_say` the callers know no more, and what is undecided becomes sworn.
+    With `cannot_say` the callers know no more, and what is undecided becomes sworn. Many calls are looked at in parts
+    side by side, one for each core.
     """
-    columns = Columns(calls, named_types(rule_set, floor))
-    return _Bench(rule_set, floor, columns).judge(cannot_say=cannot_say)
+    types, cores = named_types(rule_set, floor), pl.thread_pool_size()
+
+    def judged(part: pl.DataFrame) -> pl.DataFrame:
+        return _Bench(rule_set, floor, Columns(part, types)).judge(cannot_say=cannot_say)
+
+    if cores == 1 or calls.height < SIDE_BY_SIDE:
+        return judged(calls)
+    rows = -(-calls.height // cores)
+    with ThreadPoolExecutor(cores) as pool:
+        return pl.concat(list(pool.map(judged, calls.iter_slices(rows))), rechunk=False)
 
 
 @dataclass
@@ -125,11 +137,11 @@ class _Bench:
         outcomes, left = _Outcomes(), True  # type: tuple[_Outcomes, Mask]
         for rule in self.rule_set.rules:
             truth = self.columns.truth(rule.when, self.looks)
-            if truth.yes is False and truth.no is True:
+            if truth.may is False:
                 continue
             hit = both(left, truth.yes)
             outcomes.last.append((rule, hit))
-            outcomes.possible.append((rule, without(left, truth.no)))
+            outcomes.possible.append((rule, hit if truth.may is truth.yes else both(left, truth.may)))
             left = without(left, truth.yes)
         outcomes.last.append((self.rule_set.default, left))
         outcomes.possible.append((self.rule_set.default, left))
@@ -162,11 +174,11 @@ class _Bench:
         if floor.types is not None:
             in_use = any_of(types.says(code) for code in floor.types)
             stray = invert(either(self.no_type, in_use))
-            yield NOT_IN_USE, Tri(stray, invert(stray))
+            yield NOT_IN_USE, sure(stray)
         yield PRIORITY_1, self._unless_assist(self.columns.truth(_URGENT, self.looks).yes)
         never = self._unless_assist(self._is_type(floor.never_cso))
         open_type = without(self.no_type, self.assist) if floor.never_cso else False
-        yield NEVER_CSO, Tri(without(never.yes, open_type), without(never.no, open_type))
+        yield NEVER_CSO, Tri(without(never.yes, open_type), either(never.may, open_type))
         for invariant in floor.invariants:
             yield invariant.id, self.columns.truth(invariant.when, self.floor_looks)
         for invariant in self.rule_set.invariants:
@@ -174,7 +186,7 @@ class _Bench:
 
     def _unless_assist(self, holds: Mask) -> Tri:
         """What a secured assist sets aside, unknown while it may still turn out to be one."""
-        return Tri(both(holds, self.may_be_assist.no), either(invert(holds), self.assist))
+        return Tri(without(holds, self.may_be_assist.may), without(holds, self.assist))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,40 +206,42 @@ class _Found:
     routed: Mask
 
     def frame(self) -> pl.DataFrame:
-        height = self.columns.height
-        sworn = any_of([self.fired, self.settled, self.holding, self.given_up])
-        route = _Picks(height, "sworn", sworn)
+        last = _Picks(self.columns.height)
         for outcome, mask in self.outcomes.last:
-            if outcome.route != "sworn":
-                route.pick(both(mask, self.routed), outcome.route)
-        kind, identifier = self._decided_by()
+            last.pick(mask, outcome)
+        handled, decided = last.where(self.routed), self._decided_by(last.where(either(self.settled, self.routed)))
+        route = handled.each(lambda outcome: outcome.route)
+        route.pick(any_of([self.fired, self.settled, self.holding, self.given_up]), "sworn")
         found = {
             "route": route,
             "priority": self._priority(),
-            "decided_kind": kind,
-            "decided_id": identifier,
-            **self._handling(),
+            "decided_kind": decided.each(lambda by: by[0]),
+            "decided_id": decided.each(lambda by: by[1]),
+            **self._handling(handled),
         }
-        columns = {name: picks.series(RESULT[name]) for name, picks in found.items()}
-        return pl.DataFrame(columns).with_columns(pl.col("approval").fill_null(value=False)).select(list(RESULT))
+        types = types_of(self.rule_set, (name for name, _ in self.guards))
+        places = pl.DataFrame({name: picks.places for name, picks in found.items()})
+        return places.select(
+            found[name].values(dtype).gather(pl.col(name)).alias(name) for name, dtype in types.items()
+        )
 
     def _priority(self) -> "_Picks":
         """Sworn is at least as urgent as the call's own priority: the most urgent that counts."""
         picks = _Picks(self.columns.height)
         default, anyway = self.rule_set.default.priority, either(self.holding, self.given_up)
         for level in reversed(LEVELS):
-            own = self._own_priority(level)
+            own, possible = self._own_priority(level), self.outcomes.at(level)
             of_default = default == level
             last = self.outcomes.last_at(level)
             hit = any_of(t.yes for item, t in self.disqualifiers if item.priority == level)
             last_sworn = self.outcomes.last_at(level, sworn_only=True)
             others = [
                 both(self.fired, any_of([hit, last, own])),
-                both(self.settled, either(self.outcomes.at(level), own)),
+                both(self.settled, either(possible, own)),
                 both(anyway, own),
                 both(self.holding, either(last_sworn, both(self._last_is_lenient, of_default))),
                 both(self.given_up, of_default),
-                both(self.routed, self.outcomes.at(level)),
+                both(self.routed, possible),
             ]
             picks.pick(any_of(others), level)
         return picks
@@ -243,62 +257,90 @@ class _Found:
         own = given(level)
         return any_of([own.yes, own.unknown, given(0).yes]) if level == LEVELS[-1] else own.yes
 
-    def _decided_by(self) -> tuple["_Picks", "_Picks"]:
-        """A pick overwrites an earlier one, so they are made from the last to the first."""
-        kind, identifier = _Picks(self.columns.height), _Picks(self.columns.height)
-
-        def pick(mask: Mask, what: str, name: str) -> None:
-            kind.pick(mask, what)
-            identifier.pick(mask, name)
-
-        by_rule = either(self.settled, self.routed)
-        for outcome, mask in self.outcomes.last:
-            named = ("rule", outcome.id) if isinstance(outcome, Rule) else (DEFAULT, DEFAULT)
-            pick(both(mask, by_rule), *named)
-        pick(self.given_up, DEFAULT, DEFAULT)
+    def _decided_by(self, by_rule: "_Picks") -> "_Picks":
+        """Kind and id of what decided. A pick overwrites an earlier one: they are made from the last to the first."""
+        by = by_rule.each(_named)
+        by.pick(self.given_up, (DEFAULT, DEFAULT))
         for name, truth in reversed(self.guards):
-            pick(both(self.given_up, truth.unknown), "disqualifier", name)
-            pick(both(self.holding, truth.yes), "disqualifier", name)
+            by.pick(both(self.given_up, truth.unknown), ("disqualifier", name))
+            by.pick(both(self.holding, truth.yes), ("disqualifier", name))
         for item, truth in reversed(self.disqualifiers):
-            pick(both(self.given_up, truth.unknown), "disqualifier", item.id)
-            pick(both(self.fired, truth.yes), "disqualifier", item.id)
-        return kind, identifier
+            by.pick(both(self.given_up, truth.unknown), ("disqualifier", item.id))
+            by.pick(both(self.fired, truth.yes), ("disqualifier", item.id))
+        return by
 
-    def _handling(self) -> dict[str, "_Picks"]:
-        found = {name: _Picks(self.columns.height) for name in ("qualification", "mode", "off_hours", "approval")}
-        for outcome, mask in self.outcomes.last:
-            if isinstance(outcome, Default):
-                continue
-            here = both(mask, self.routed)
-            found["qualification"].pick(here, outcome.qualification)
-            found["mode"].pick(here, outcome.mode)
-            found["approval"].pick(here if outcome.approval else False, outcome.approval)
-            if outcome.route != "cso":
-                continue
-            found["off_hours"].pick(both(here, self.off_duty), outcome.off_hours)
-            found["off_hours"].pick(both(mask, self.settled), "sworn")
-            if outcome.off_hours == "phone":
-                found["mode"].pick(both(here, self.off_duty), "phone")
-        return found
+    def _handling(self, handled: "_Picks") -> dict[str, "_Picks"]:
+        to_cso = [(o, mask) for o, mask in self.outcomes.last if isinstance(o, Rule) and o.route == "cso"]
+        off_hours = handled.where(self.off_duty).each(lambda o: o.off_hours if o.route == "cso" else None)
+        off_hours.pick(both(any_of(mask for _, mask in to_cso), self.settled), "sworn")
+        mode = handled.each(lambda o: getattr(o, "mode", None))
+        by_phone = any_of(mask for o, mask in to_cso if o.off_hours == "phone")
+        mode.pick(both(by_phone, both(self.routed, self.off_duty)), "phone")
+        return {
+            "qualification": handled.each(lambda o: getattr(o, "qualification", None)),
+            "mode": mode,
+            "off_hours": off_hours,
+            "approval": handled.each(lambda o: getattr(o, "approval", False), otherwise=False),
+        }
+
+
+def _named(outcome: Rule | Default) -> tuple[str, str]:
+    return ("rule", outcome.id) if isinstance(outcome, Rule) else (DEFAULT, DEFAULT)
+
+
+def types_of(rule_set: RuleSet, guards: Iterable[str]) -> dict[str, pl.DataType]:
+    """The type of each column of an answer: words are enumerated, by what these rules can say."""
+    named = {
+        "decided_id": [
+            DEFAULT,
+            *(item.id for part in (rule_set.disqualifiers, rule_set.rules) for item in part),
+            *guards,
+        ],
+        "qualification": [rule.qualification for rule in rule_set.rules if rule.qualification],
+        "mode": ["phone", *(rule.mode for rule in rule_set.rules)],
+        "off_hours": ["sworn", *(rule.off_hours for rule in rule_set.rules)],
+    }
+    enumerated = {name: pl.Enum(list(dict.fromkeys(words))) for name, words in named.items()}
+    return {name: enumerated[name] if dtype is None else dtype for name, dtype in RESULT.items()}
 
 
 class _Picks:
     """One value for each call, picked with masks; null where none was. Values are kept by their places in a list."""
 
-    def __init__(self, height: int, value: object = None, mask: Mask = False) -> None:
-        self._places = pl.Series([0], dtype=pl.UInt16).new_from_index(0, height)
-        self._values: list[Any] = [None]
+    def __init__(self, height: int) -> None:
         self._height = height
-        self.pick(mask, value)
+        self.places = self._everywhere(0)
+        self._values: list[Any] = [None]
 
     def pick(self, mask: Mask, value: object) -> None:
         if mask is False:
             return
         if value not in self._values:
             self._values.append(value)
-        place = pl.Series([self._values.index(value)], dtype=pl.UInt16).new_from_index(0, self._height)
-        self._places = place if isinstance(mask, bool) else place.zip_with(mask, self._places)
+        place = self._everywhere(self._values.index(value))
+        self.places = _chosen(mask, place, self.places)
 
-    def series(self, dtype: pl.DataType | None) -> pl.Series:
-        dtype = dtype or pl.Enum([str(value) for value in self._values[1:] if value is not None])
-        return pl.Series(self._values, dtype=dtype).gather(self._places)
+    def where(self, mask: Mask) -> "_Picks":
+        """The same picks, but none where the mask does not hold."""
+        return self._with(_chosen(mask, self.places, self._everywhere(0)), self._values)
+
+    def each(self, change: Callable[[Any], Any], *, otherwise: object = None) -> "_Picks":
+        """Another value in the place of each."""
+        return self._with(self.places, [otherwise, *(change(value) for value in self._values[1:])])
+
+    def values(self, dtype: pl.DataType) -> pl.Expr:
+        return pl.lit(pl.Series(self._values, dtype=dtype))
+
+    def _with(self, places: pl.Series, values: list[Any]) -> "_Picks":
+        made = _Picks(0)
+        made._height, made.places, made._values = self._height, places, list(values)
+        return made
+
+    def _everywhere(self, place: int) -> pl.Series:
+        return pl.Series([place], dtype=pl.UInt16).new_from_index(0, self._height)
+
+
+def _chosen(mask: Mask, here: pl.Series, elsewhere: pl.Series) -> pl.Series:
+    if isinstance(mask, bool):
+        return here if mask else elsewhere
+    return here.zip_with(mask, elsewhere)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.bench import triage
-from tests.bench.figures import Figure
+from tests.bench.figures import Figure, p50
 from tests.bench.stage import Stage
 
 CALLS, RULES, ONE_BY_ONE = 1_000_000, 21, 4_000
@@ -20,12 +20,11 @@ def measure(stage: Stage) -> list[Figure]:
 
     rule_set, safe = rules.parse(triage.document(RULES)), floor.parse_floor(triage.FLOOR)
     frame = calls(CALLS)
-    columns = _best(lambda: vectorise(rule_set, safe, frame), stage.rounds(7))
-    hand = _best(lambda: by_hand(frame), stage.rounds(7))
+    columns, hand = _in_turn(lambda: vectorise(rule_set, safe, frame), lambda: by_hand(frame), rounds=stage.rounds(21))
     same = vectorise(rule_set, safe, frame)["route"].cast(pl.String).equals(by_hand(frame)["route"])
     assert same, "the query by hand answers something else"
     cases = [triage.case(decide.Case, n) for n in range(ONE_BY_ONE)]
-    loop = _best(lambda: [decide.decide(rule_set, safe, case) for case in cases], stage.rounds(3))
+    [loop] = _in_turn(lambda: [decide.decide(rule_set, safe, case) for case in cases], rounds=stage.rounds(3))
     each = loop * CALLS / ONE_BY_ONE
     return [
         Figure(
@@ -84,10 +83,14 @@ def by_hand(frame: Any) -> Any:  # noqa: ANN401
     return frame.lazy().select(route.otherwise(pl.lit("sworn")).alias("route")).collect()
 
 
-def _best(what: Callable[[], object], rounds: int) -> float:
-    found = []
-    for _ in range(max(2, rounds)):
-        began = time.perf_counter()
+def _in_turn(*whats: Callable[[], object], rounds: int) -> list[float]:
+    """The median seconds of each, measured in turn: who else uses the machine meanwhile slows them alike."""
+    for what in whats:
         what()
-        found.append(time.perf_counter() - began)
-    return min(found)
+    found: list[list[float]] = [[] for _ in whats]
+    for _ in range(max(5, rounds)):
+        for what, seconds in zip(whats, found, strict=True):
+            began = time.perf_counter()
+            what()
+            seconds.append(time.perf_counter() - began)
+    return [p50(seconds) for seconds in found]

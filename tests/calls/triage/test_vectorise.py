@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calls.triage import rules
+from calls.triage import vectorise as vectorising
 from calls.triage.columns import frame_of
 from calls.triage.decide import Case, Decision, decide
 from calls.triage.floor import NO_FLOOR, Floor
@@ -114,6 +115,17 @@ def test_columns_may_be_enumerated_or_missing() -> None:
     )
     assert vectorise(rule_set, Floor(), small).to_dicts() == vectorise(rule_set, Floor(), frame).to_dicts()
     assert vectorise(rule_set, Floor(), small)["route"].to_list() == ["sworn", None, None]
+
+
+def test_many_calls_are_looked_at_in_parts_with_the_same_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    rule_set, floor = rule_set_of("seattle"), floor_of("seattle")
+    calls = frame_of([Case(type=code, hour=n % 24) for n, code in enumerate(["WELFARE", "NOISE", "GONE", None] * 3)])
+    whole = vectorise(rule_set, floor, calls)
+    monkeypatch.setattr(vectorising, "SIDE_BY_SIDE", 2)
+    monkeypatch.setattr(pl, "thread_pool_size", lambda: 5)
+    in_parts = vectorise(rule_set, floor, calls)
+    assert in_parts.n_chunks() > 1
+    assert in_parts.equals(whole)
 
 
 def test_no_calls_have_no_decisions() -> None:
