@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -37,4 +38,4 @@ def allow(member: Member, *operations: Operation) -> None:
     hearing what is wrong with its request.
     """
     if all(grant(member.role, operation) is Grant.NO for operation in operations):
-        raise Forbidden("Your role does not allow this.")
+        raise Forbidden(_("Your role does not allow this."))

@@ -60,7 +60,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def problems() -> dict[str, str]:
     """Every code that a problem document may have, with its title."""
     refusals = {kind.code: str(kind.title) for kind in _kin(Refused) if kind is not Refused}
-    return dict(sorted((TITLES | refusals).items()))
+    return dict(sorted((code, str(title)) for code, title in (TITLES | refusals).items()))
 
 
 def _kin(kind: type[Refused]) -> set[type[Refused]]:

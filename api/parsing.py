@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 from django.utils.http import parse_header_parameters
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError, UnsupportedMediaType, ValidationError
 from rest_framework.parsers import BaseParser
 
@@ -56,17 +57,18 @@ def read(raw: bytes) -> Any:  # noqa: ANN401 whatever the JSON holds
             parse_int=_int,
         )
     except UnicodeDecodeError as error:
-        raise ParseError(f"This is not UTF-8: byte {error.start + 1} is wrong.") from error
+        raise ParseError(_("This is not UTF-8: byte %(n)s is wrong.") % {"n": error.start + 1}) from error
     except json.JSONDecodeError as error:
-        raise ParseError(f"This is not JSON: {error.msg}, line {error.lineno}, column {error.colno}.") from error
+        where = {"why": error.msg, "line": error.lineno, "column": error.colno}
+        raise ParseError(_("This is not JSON: %(why)s, line %(line)s, column %(column)s.") % where) from error
     except RecursionError as error:
-        raise ParseError("This is nested too deeply.") from error
+        raise ParseError(_("This is nested too deeply.")) from error
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ParseError("A name stands twice in the same object.")
+        raise ParseError(_("A name stands twice in the same object."))
     return found
 
 
@@ -77,20 +79,20 @@ def _constant(name: str) -> float:
 def _float(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise ParseError("A number is too large.")
+        raise ParseError(_("A number is too large."))
     return number
 
 
 def _int(text: str) -> int:
     if len(text) > LONGEST_NUMBER:
-        raise ParseError("A number is too long.")
+        raise ParseError(_("A number is too long."))
     return int(text)
 
 
 def _inspect(value: object, path: str, depth: int, faults: dict[str, list[str]]) -> None:
     """Collects the paths of texts that cannot be kept; refuses what is nested too deeply."""
     if depth > DEEPEST:
-        raise ParseError("This is nested too deeply.")
+        raise ParseError(_("This is nested too deeply."))
     match value:
         case str() if UNKEEPABLE.search(value):
             faults[path or FIELD_OF_ALL] = [CANNOT_BE_KEPT]

@@ -15,6 +15,9 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
@@ -24,19 +27,19 @@ PROBLEM = "application/problem+json"
 FIELD_OF_ALL = "body"  # where a fault is of the document and not of one field
 
 # code -> title, for what is not one of our own refusals
-TITLES = {
-    "malformed": "This is not JSON as it should be",
-    "invalid": "Some fields need another look",
-    "unauthenticated": "A valid bearer token is needed",
-    "forbidden": "Your role does not allow this",
-    "not_found": "Not found",
-    "method_not_allowed": "That method is not possible here",
-    "not_acceptable": "Answers are JSON",
-    "too_large": "That is too much at once",
-    "unsupported_media_type": "Send application/json",
-    "throttled": "Too many requests",
-    "unavailable": "The console cannot answer just now",
-    "error": "Something went wrong here",
+TITLES: dict[str, str | Promise] = {
+    "malformed": gettext_lazy("This is not JSON as it should be"),
+    "invalid": gettext_lazy("Some fields need another look"),
+    "unauthenticated": gettext_lazy("A valid bearer token is needed"),
+    "forbidden": gettext_lazy("Your role does not allow this"),
+    "not_found": gettext_lazy("Not found"),
+    "method_not_allowed": gettext_lazy("That method is not possible here"),
+    "not_acceptable": gettext_lazy("Answers are JSON"),
+    "too_large": gettext_lazy("That is too much at once"),
+    "unsupported_media_type": gettext_lazy("Send application/json"),
+    "throttled": gettext_lazy("Too many requests"),
+    "unavailable": gettext_lazy("The console cannot answer just now"),
+    "error": gettext_lazy("Something went wrong here"),
 }
 _CODES = {
     HTTPStatus.BAD_REQUEST: "malformed",
@@ -56,19 +59,19 @@ class TooLarge(drf.APIException):
     """The body is longer than the API reads."""
 
     status_code = 413
-    default_detail = "The body is too long."
+    default_detail = gettext_lazy("The body is too long.")
     default_code = "too_large"
 
 
 class Mismatch(Refused):
     """The idempotency key was used for something else."""
 
-    code, status, title = "idempotency_mismatch", 422, "That key belongs to another request"
+    code, status, title = "idempotency_mismatch", 422, gettext_lazy("That key belongs to another request")
 
 
 def document(status: int, code: str, *, title: str = "", detail: str = "", **more: Any) -> dict[str, Any]:
     """The problem as it is sent. `more` are members beside the standard ones, `errors` among them."""
-    title = title or TITLES.get(code, TITLES["error"])
+    title = title or str(TITLES.get(code, TITLES["error"]))
     return {
         **more,
         "type": f"/api/docs/#{code}",
@@ -99,7 +102,7 @@ def answer(error: Exception, context: Mapping[str, Any]) -> Response | None:
             body = document(error.status_code, code_of(error.status_code), detail=str(error.detail))
             headers = _headers(error)
         case OperationalError() | InterfaceError():
-            body = document(503, "unavailable", detail="The database does not answer. Try again in a few seconds.")
+            body = document(503, "unavailable", detail=_("The database does not answer. Try again in a few seconds."))
             headers = {"Retry-After": "5"}
         case _:
             return None

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agencies.errors import Busy, Invalid, Refused
@@ -17,6 +18,7 @@ from calls.triage.conditions import Vocabulary
 from calls.triage.floor import Floor, parse_floor
 from calls.triage.proofs import Proof
 from calls.triage.reading import RuleSetFault
+from calls.words import active
 
 if TYPE_CHECKING:
     from calls.triage.difference import Change
@@ -70,7 +72,7 @@ def read_json(text: str | bytes) -> dict[str, Any]:
     except RuleSetFault as fault:
         raise refused(fault) from fault
     if not isinstance(document, dict):
-        raise Invalid(errors={"document": ["A rule set is a JSON object."]})
+        raise Invalid(errors={"document": [_("A rule set is a JSON object.")]})
     return document
 
 
@@ -78,7 +80,8 @@ def refused(fault: RuleSetFault, *, below: str = "document") -> Invalid:
     """The fault of a document as a refusal that names the path."""
     path = fault.path if fault.path != "document" else ""
     name = ".".join(part for part in (below, path) if part) or "document"
-    return Invalid(f"{name}: {fault.words}", errors={name: [fault.words]})
+    said = fault.said(active())
+    return Invalid(f"{name}: {said}", errors={name: [said]})
 
 
 def proof_of(
@@ -112,7 +115,7 @@ def moves_between(old: RuleSet, new: RuleSet, *, agency: Agency, floor_document:
     try:
         return list(difference(rules.parse(old.document), rules.parse(new.document), floor, setting))
     except OutOfTime as late:
-        raise Busy("These rule sets are too different to be compared in time.") from late
+        raise Busy(_("These rule sets are too different to be compared in time.")) from late
 
 
 def require_safe(proof: Proof) -> None:

@@ -22,6 +22,7 @@ from calls.proving import UnsafeRuleSet
 from calls.queries import floor_in_force, rules_in_force
 from calls.triage import rules
 from calls.triage.rules import MAX_BYTES
+from calls.words import active
 
 READ, EDIT = Operation.READ_RULE_SETS, Operation.EDIT_RULE_SETS
 
@@ -87,7 +88,7 @@ def _object(text: str) -> dict[str, Any]:
     try:
         found = rules.read_json(text)
     except rules.RuleSetFault as fault:
-        raise Invalid(errors={"document": [fault.words]}) from fault
+        raise Invalid(errors={"document": [fault.said(active())]}) from fault
     if not isinstance(found, dict):
         raise Invalid(errors={"document": [_("A rule set is a JSON object.")]})
     return found

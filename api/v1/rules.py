@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -113,7 +114,7 @@ class OneRuleSet(Resource):
         found = rule_set(version)
         allow(self.member, Operation.READ_RULE_SETS)
         if self.member.role is Role.OFFICER and found.status_at(self.now) != RuleSet.Status.PUBLISHED:
-            raise Forbidden("Officers read the published rules.")
+            raise Forbidden(_("Officers read the published rules."))
         return _tagged(Response(_shown(version, self)))
 
     @describes(

@@ -1,6 +1,7 @@
 """Shifts: plan, read, their numbers, sign off."""
 
 from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -116,7 +117,7 @@ def shift_by_id(shift_id: int) -> Shift:
     """The shift with this id; `NotFound` otherwise."""
     found = _shifts().filter(pk=shift_id).first()
     if found is None:
-        raise NotFound("There is no such shift.")
+        raise NotFound(_("There is no such shift."))
     return found
 
 

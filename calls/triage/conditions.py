@@ -95,6 +95,14 @@ class Not:
 Condition = FieldTest | AllOf | AnyOf | Not
 
 
+NOT_IN_USE = {
+    "types": "{value} is not one of the agency's types in use",
+    "categories": "{value} is not one of the agency's categories in use",
+    "areas": "{value} is not one of the agency's areas in use",
+    "qualifications": "{value} is not one of the agency's qualifications in use",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
     """The codes an agency has in use; None leaves that kind unchecked."""
@@ -108,7 +116,7 @@ class Vocabulary:
         """The value, or a RuleSetFault when the agency has no such code in use (retired ones are not)."""
         known = getattr(self, kind) if kind else None
         if known is not None and value not in known:
-            raise RuleSetFault(path, f"{shown(value)} is not one of the agency's {kind} in use")
+            raise RuleSetFault(path, NOT_IN_USE[kind], value=shown(value))
         return value
 
 
@@ -124,9 +132,9 @@ class ConditionReader:
         """A condition from its JSON, or a RuleSetFault."""
         self._nodes += 1
         if self._nodes > MAX_NODES:
-            raise RuleSetFault(path, f"the document has more than {MAX_NODES} conditions")
+            raise RuleSetFault(path, "the document has more than {most} conditions", most=MAX_NODES)
         if depth >= MAX_DEPTH:
-            raise RuleSetFault(path, f"is nested deeper than {MAX_DEPTH}")
+            raise RuleSetFault(path, "is nested deeper than {most}", most=MAX_DEPTH)
         if not isinstance(value, Mapping):
             raise RuleSetFault(path, "must be a condition: all, any, not, or a field with one comparison")
         if "field" in value:
@@ -150,23 +158,23 @@ class ConditionReader:
         read_object(value, path=path, required=("field",), optional=ALL_OPERATORS)
         name = read_words(value["field"], path=below(path, "field"), most=80)
         field = self._field(name, path=below(path, "field"))
-        operators = [key for key in value if key != "field"]
+        operators, allowed = [key for key in value if key != "field"], ", ".join(OPERATORS[field.kind])
         if len(operators) != 1:
-            raise RuleSetFault(path, f"needs exactly one comparison: {', '.join(OPERATORS[field.kind])}")
+            raise RuleSetFault(path, "needs exactly one comparison: {operators}", operators=allowed)
         [operator] = operators
         here = below(path, operator)
         if operator not in OPERATORS[field.kind]:
-            raise RuleSetFault(here, f"{name} cannot be compared so; use {', '.join(OPERATORS[field.kind])}")
+            raise RuleSetFault(here, "{name} cannot be compared so; use {operators}", name=name, operators=allowed)
         return FieldTest(name, operator, self._read_values(value[operator], operator=operator, field=field, path=here))
 
     def _field(self, name: str, *, path: str) -> Field:
         if not name.startswith(ANSWER):
             if name not in FIELDS:
-                raise RuleSetFault(path, f"no such field: {shown(name)}")
+                raise RuleSetFault(path, "no such field: {name}", name=shown(name))
             return FIELDS[name]
         code = read_code(name.removeprefix(ANSWER), path=path)
         if self._codes is not None and code not in self._codes:
-            raise RuleSetFault(path, f"no question has the code {code}")
+            raise RuleSetFault(path, "no question has the code {code}", code=code)
         return ANSWER_FIELD
 
     def _read_values(self, value: object, *, operator: str, field: Field, path: str) -> tuple[Scalar, ...]:

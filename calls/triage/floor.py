@@ -113,5 +113,5 @@ def _refuse_doubles(values: list[str], *, path: Callable[[int], str]) -> None:
     seen: set[str] = set()
     for n, value in enumerate(values):
         if value in seen:
-            raise RuleSetFault(path(n), f"{value} is named twice")
+            raise RuleSetFault(path(n), "{value} is named twice", value=value)
         seen.add(value)

@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from calls.triage.faults import IN_SPANISH
+
 Text = Mapping[str, str]
 """The same words by language; English is always there."""
 
@@ -16,12 +18,19 @@ LANGUAGE = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}"
 
 
 class RuleSetFault(ValueError):
-    """A document that cannot be used: `path` says where ("rules[3].when.all[0].field"), `words` why."""
+    """A document that cannot be used: `path` says where ("rules[3].when.all[0].field"), `words` why in English and
+    `said` in another language. `why` is one of the sentences of `faults`, `parts` fill it in."""
 
-    def __init__(self, path: str, words: str) -> None:
-        super().__init__(f"{path or 'document'}: {words}")
+    def __init__(self, path: str, why: str, /, **parts: object) -> None:
         self.path = path or "document"
-        self.words = words
+        self._why, self._parts = why, parts
+        self.words = why.format(**parts)
+        super().__init__(f"{self.path}: {self.words}")
+
+    def said(self, language: str) -> str:
+        """The words in the language, else in English."""
+        in_spanish = IN_SPANISH.get(self._why) if language.partition("-")[0] == "es" else None
+        return in_spanish.format(**self._parts) if in_spanish else self.words
 
 
 def below(path: str, key: str | int) -> str:
@@ -57,9 +66,10 @@ def read_list(value: object, *, path: str, most: int, least: int = 0) -> Sequenc
     if not isinstance(value, list | tuple):
         raise RuleSetFault(path, "must be a list")
     if len(value) < least:
-        raise RuleSetFault(path, f"needs at least {least} item{'s' if least > 1 else ''}")
+        why = "needs at least 1 item" if least == 1 else "needs at least {least} items"
+        raise RuleSetFault(path, why, least=least)
     if len(value) > most:
-        raise RuleSetFault(path, f"has {len(value)} items; at most {most} are allowed")
+        raise RuleSetFault(path, "has {n} items; at most {most} are allowed", n=len(value), most=most)
     return value
 
 
@@ -70,7 +80,7 @@ def read_words(value: object, *, path: str, most: int = MAX_WORDS) -> str:
     if not value.strip():
         raise RuleSetFault(path, "is empty")
     if len(value) > most:
-        raise RuleSetFault(path, f"is longer than {most} characters")
+        raise RuleSetFault(path, "is longer than {most} characters", most=most)
     if any(unicodedata.category(sign) in {"Cc", "Cs"} and sign != "\n" for sign in value):
         raise RuleSetFault(path, "has a control character")
     return value
@@ -81,7 +91,7 @@ def read_text(value: object, *, path: str) -> Text:
     if not isinstance(value, Mapping):
         raise RuleSetFault(path, "must be an object of words by language")
     if len(value) > MAX_LANGUAGES:
-        raise RuleSetFault(path, f"at most {MAX_LANGUAGES} languages are allowed")
+        raise RuleSetFault(path, "at most {most} languages are allowed", most=MAX_LANGUAGES)
     for language in value:
         if not isinstance(language, str) or not re.fullmatch(LANGUAGE, language):
             raise RuleSetFault(below(path, shown(language)), "is not a language code such as en or es")
@@ -107,7 +117,9 @@ def read_code(value: object, *, path: str) -> str:
 def read_choice(value: object, *, path: str, choices: Collection[str]) -> str:
     """The value as one of the choices."""
     if not isinstance(value, str) or value not in choices:
-        raise RuleSetFault(path, f"must be one of {', '.join(choices)}; not {shown(value)}")
+        raise RuleSetFault(
+            path, "must be one of {choices}; not {value}", choices=", ".join(choices), value=shown(value)
+        )
     return value
 
 
@@ -116,7 +128,7 @@ def read_whole(value: object, *, path: str, low: int, high: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise RuleSetFault(path, "must be a whole number")
     if not low <= value <= high:
-        raise RuleSetFault(path, f"must be between {low} and {high}")
+        raise RuleSetFault(path, "must be between {low} and {high}", low=low, high=high)
     return value
 
 

@@ -121,7 +121,7 @@ def read(text: str | bytes, *, vocabulary: Vocabulary | None = None) -> RuleSet:
 def read_json(text: str | bytes) -> object:
     """JSON text as Python, without what JSON parsers let pass: double keys, NaN, too deep, too large."""
     if len(text) > MAX_BYTES:
-        raise RuleSetFault("", f"is larger than {MAX_BYTES} bytes")
+        raise RuleSetFault("", "is larger than {most} bytes", most=MAX_BYTES)
     try:
         return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
     except RecursionError as fault:
@@ -129,7 +129,7 @@ def read_json(text: str | bytes) -> object:
     except RuleSetFault:
         raise
     except ValueError as fault:
-        raise RuleSetFault("", f"is not JSON: {str(fault)[:200]}") from fault
+        raise RuleSetFault("", "is not JSON: {why}", why=str(fault)[:200]) from fault
 
 
 def parse(document: object, *, vocabulary: Vocabulary | None = None) -> RuleSet:
@@ -296,7 +296,7 @@ def _refuse_doubles(values: Iterable[str], *, path: str) -> None:
     seen: set[str] = set()
     for n, value in enumerate(values):
         if value in seen:
-            raise RuleSetFault(below(path, n), f"{value} is named twice")
+            raise RuleSetFault(below(path, n), "{value} is named twice", value=value)
         seen.add(value)
 
 
@@ -306,7 +306,7 @@ def _refuse_double_ids(rule_set: RuleSet) -> None:
         for n, item in enumerate(getattr(rule_set, part)):
             here = below(below(part, n), "id")
             if item.id in seen:
-                raise RuleSetFault(here, f"the id {item.id} is used twice, also at {seen[item.id]}")
+                raise RuleSetFault(here, "the id {id} is used twice, also at {where}", id=item.id, where=seen[item.id])
             seen[item.id] = here
 
 
@@ -314,9 +314,10 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     body = dict(pairs)
     if len(body) != len(pairs):
         names = [name for name, _ in pairs]
-        raise RuleSetFault("", f"the key {max(names, key=names.count)[:60]} occurs twice in one object")
+        twice = max(names, key=names.count)[:60]
+        raise RuleSetFault("", "the key {key} occurs twice in one object", key=twice)
     return body
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise RuleSetFault("", f"{name} is not a number")
+    raise RuleSetFault("", "{name} is not a number", name=name)

@@ -205,3 +205,22 @@ def test_the_officer_reads_the_published_rules_only(coles: Api, adas: Api, docum
 
     assert [row["version"] for row in coles.get("rule-sets")["results"]] == [1]
     assert coles.get("rule-sets/2").status == 403
+
+
+def test_a_refusal_is_said_in_the_language_of_the_request_and_keeps_its_code(
+    adas: Api, document: dict[str, Any]
+) -> None:
+    wrong = document | {"rules": [document["rules"][0] | {"when": {"field": "moon", "is": "full"}}]}
+
+    english = adas.post("rule-sets", {"document": wrong}, accept_language="en")
+    spanish = adas.post("rule-sets", {"document": wrong}, accept_language="es-US,es;q=0.9")
+    path = "document.rules[0].when.field"
+    assert (english["code"], english["errors"]) == ("invalid", {path: ["no such field: moon"]})
+    assert (spanish["code"], spanish["errors"]) == ("invalid", {path: ["no existe ese campo: moon"]})
+    assert spanish["title"] == "Revise algunos campos"
+
+
+def test_what_the_framework_refuses_is_titled_in_the_language_of_the_request(adas: Api) -> None:
+    answer = adas.send("DELETE", "rule-sets", None, check=False, headers={"accept_language": "es"})
+    assert (answer.status, answer["code"]) == (405, "method_not_allowed")
+    assert answer["title"] == "Ese método no es posible aquí"
