@@ -155,6 +155,10 @@ class Installation:
     def log(self, name: str) -> Path:
         return self.services.data / "log" / f"{name}.log"
 
+    def last_words(self, name: str, many: int = 1500) -> str:
+        """The end of what a process has logged."""
+        return f"{name}: {self.log(name).read_text(errors='replace')[-many:]}"
+
     def _know(self, name: str, process: Process | None) -> None:
         assert process is not None
         if self.running.get(name) != process:
@@ -238,5 +242,5 @@ class Installation:
         try:
             wait_until(true, what=what, seconds=LONGEST_S)
         except AssertionError as error:
-            ends = [f"{name}: {self.log(name).read_text()[-1500:]}" for name in self.running]
+            ends = [self.last_words(name) for name in self.running]
             raise AssertionError("\n".join([f"{error}; {self.ready()}", *ends])) from error

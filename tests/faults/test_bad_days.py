@@ -47,7 +47,7 @@ def listen(city: Installation, path: str, *, port: int = 0) -> Listening:
 def take_some(city: Installation, many: int = 4) -> list[str]:
     """Calls that are taken now, each at once. Answers their numbers."""
     answers = [city.take(f"{n} Bad Day Way") for n in range(many)]
-    assert [answer.status for answer in answers] == [201] * many
+    assert [answer.status for answer in answers] == [201] * many, f"{answers}\n{city.last_words('web', 8000)}"
     assert max(answer.took_s for answer in answers) < AT_ONCE_S
     return [answer.body["number"] for answer in answers]
 
