@@ -92,7 +92,7 @@ def test_a_wrong_setting_ends_the_start_with_one_line(read: Read, settings: dict
 def test_so_does_the_start_of_a_command() -> None:
     environment = {k: v for k, v in os.environ.items() if not k.startswith(UNSET)} | {"SECRET_KEY": "s"}
     done = subprocess.run(
-        [sys.executable, "-m", "cso.wsgi"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "cso.asgi"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
     assert done.stderr.startswith("DATABASE_URL") and done.stderr.count("\n") == 1
