@@ -36,20 +36,19 @@ USUAL = (
     "legal_matter",
 )
 ALL_NO = dict.fromkeys(USUAL, "no")
-# The workers share the files out as they come: the long ones first, so that none is begun when all else is done.
-LONG = (
-    "tests/faults/test_bad_days.py",
-    "tests/cso/",
-    "tests/browser/",
-    "tests/faults/",
-    "tests/live/",
-    "tests/api/test_roles.py",
-    "tests/api/test_fuzz.py",
-    "tests/programmes/test_mutations.py",
-    "tests/walls/test_hostile_forms.py",
-    "tests/calls/triage/test_p",
-    "tests/dispatch/test_queries.py",
-)
+# The workers take file after file. Those that wait for processes, for a browser and for nobody are dealt in turn, so
+# that one works while another waits, and of each kind the long ones come first: none is begun when all else is done.
+KINDS = (
+    (
+        "tests/faults/test_bad_days.py", "tests/cso/test_make_run.py", "tests/cso/test_simulation.py",
+        "tests/cso/test_backups.py", "tests/live/", "tests/cso/", "tests/faults/",
+    ),
+    ("tests/browser/test_looks.py", "tests/browser/"),
+    (
+        "tests/programmes/test_mutations.py", "tests/api/test_fuzz.py", "tests/api/test_roles.py",
+        "tests/calls/triage/test_p", "tests/walls/test_hostile_forms.py", "tests/dispatch/test_queries.py", "",
+    ),
+)  # fmt: skip
 PEOPLE = (
     ("dora", Role.DISPATCHER),
     ("cole", Role.OFFICER),
@@ -59,10 +58,13 @@ PEOPLE = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    def rank(item: pytest.Item) -> int:
-        return next((n for n, path in enumerate(LONG) if item.nodeid.startswith(path)), len(LONG))
-
-    items.sort(key=rank)
+    dealt: dict[str, tuple[int, int]] = {}
+    for turn, kind in enumerate(KINDS):
+        files = dict.fromkeys(item.nodeid.partition("::")[0] for item in items)
+        mine = [file for prefix in kind for file in files if file.startswith(prefix)]
+        for place, file in enumerate(dict.fromkeys(file for file in mine if file not in dealt)):
+            dealt[file] = (place, turn)
+    items.sort(key=lambda item: dealt[item.nodeid.partition("::")[0]])
 
 
 @dataclass
