@@ -25,7 +25,7 @@ restore: ## FILE=... into an installation that is empty, e.g. with a new CSO_DAT
 
 test: environment ## the whole suite, browser tests included; ARGS="-k name" narrows it
 	@$(PY) -m tests.browser_install
-	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: environment ## every rule that a machine can check
 	@$(PY) -m ruff check .

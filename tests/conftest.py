@@ -58,9 +58,9 @@ PEOPLE = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    files = dict.fromkeys(item.nodeid.partition("::")[0] for item in items)
     dealt: dict[str, tuple[int, int]] = {}
     for turn, kind in enumerate(KINDS):
-        files = dict.fromkeys(item.nodeid.partition("::")[0] for item in items)
         mine = [file for prefix in kind for file in files if file.startswith(prefix)]
         for place, file in enumerate(dict.fromkeys(file for file in mine if file not in dealt)):
             dealt[file] = (place, turn)
