@@ -27,15 +27,14 @@ from agencies.errors import Refused
 from agencies.models import Token
 from api.models import IdempotencyKey
 from api.problems import Mismatch
-from ledger.models import Event
-from ledger.record import Book, with_receipt
+from ledger.record import Book, Line, with_receipt
 
 KEPT = timedelta(days=3)
 LONGEST = 255
 HEADER = "Idempotency-Key"
 
 # Which line of the ledger names the object that a request makes, and where its id stands in it.
-MADE: dict[str, Callable[[Event], int]] = {
+MADE: dict[str, Callable[[Line], int]] = {
     "call.taken": lambda line: int(line.call_id or 0),
     "assignment.made": lambda line: int(line.data["assignment"]),
     "note.added": lambda line: int(line.data["note"]),

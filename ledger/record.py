@@ -24,7 +24,7 @@ from agencies.errors import Busy
 from agencies.models import Agency, Member
 from agencies.scope import current_agency_id
 from ledger import wake
-from ledger.models import Delivery, Event
+from ledger.models import Delivery
 
 
 class _Numbered(Protocol):
@@ -43,6 +43,19 @@ class _About(Protocol):
     about: Any
 
 
+@dataclass(slots=True)
+class Line:
+    """What happened, before it is an event of the ledger."""
+
+    kind: str
+    occurred_at: datetime
+    call_id: int | None
+    unit_id: int | None
+    data: dict[str, Any]
+    # What it is about, in names: asked for last, since a call that is being taken gets its number late.
+    names: Callable[[], dict[str, Any]]
+
+
 @dataclass
 class Book:
     """The lines of one transaction. `by` is None where the clock acts."""
@@ -50,9 +63,7 @@ class Book:
     agency: Agency
     by: Member | None
     now: datetime
-    _lines: list[Event] = field(default_factory=list)
-    # What each line is about, in names: asked for last, since a call that is being taken gets its number late.
-    _names: list[Callable[[], dict[str, Any]]] = field(default_factory=list)
+    _lines: list[Line] = field(default_factory=list)
     _deliveries: list[Delivery] = field(default_factory=list)
     last_seq: int | None = None
 
@@ -67,7 +78,8 @@ class Book:
     ) -> None:
         """One line. `data` holds ids and codes, never words of residents."""
         ids = (call.pk if call is not None else None, unit.pk if unit is not None else None)
-        self._line(kind, ids, partial(self.names, call=call, unit=unit), data or {}, occurred_at or self.now)
+        names = partial(self.names, call=call, unit=unit)
+        self._lines.append(Line(kind, occurred_at or self.now, *ids, data or {}, names))
 
     @staticmethod
     def names(*, call: _Numbered | None, unit: _Called | None) -> dict[str, str]:
@@ -77,29 +89,7 @@ class Book:
 
     def add_about(self, kind: str, row: _About, *, data: dict[str, Any]) -> None:
         """One line about whatever `row` (an alarm, another event) is about."""
-        self._line(kind, (row.call_id, row.unit_id), lambda: dict(row.about), data, self.now)
-
-    def _line(
-        self,
-        kind: str,
-        ids: tuple[int | None, int | None],
-        names: Callable[[], dict[str, Any]],
-        data: dict[str, Any],
-        occurred_at: datetime,
-    ) -> None:
-        self._names.append(names)
-        self._lines.append(
-            Event(
-                agency_id=self.agency.pk,
-                kind=kind,
-                at=self.now,
-                occurred_at=occurred_at,
-                by=self.by,
-                call_id=ids[0],
-                unit_id=ids[1],
-                data=data,
-            )
-        )
+        self._lines.append(Line(kind, self.now, row.call_id, row.unit_id, data, lambda: dict(row.about)))
 
     @property
     def person(self) -> Member:
@@ -122,7 +112,7 @@ class Book:
         )
 
     @property
-    def lines(self) -> Sequence[Event]:
+    def lines(self) -> Sequence[Line]:
         """What happened so far in this transaction, unnumbered."""
         return tuple(self._lines)
 
@@ -130,11 +120,7 @@ class Book:
         """Takes the counter and inserts the lines. Called once, by `record`, last in the transaction."""
         if not self._lines:
             return
-        for line, names in zip(self._lines, self._names, strict=True):
-            line.about = names()
         last = _append(self, self._lines)
-        for offset, line in enumerate(reversed(self._lines)):
-            line.seq = last - offset
         for delivery in self._deliveries:
             delivery.event_seq = last
         Delivery.objects.bulk_create(self._deliveries)
@@ -205,7 +191,7 @@ SELECT last_seq FROM counter
 """
 
 
-def _append(book: Book, lines: list[Event]) -> int:
+def _append(book: Book, lines: list[Line]) -> int:
     """Numbers and inserts the lines; answers the last number."""
     told = [
         {
@@ -213,7 +199,7 @@ def _append(book: Book, lines: list[Event]) -> int:
             "occurred_at": line.occurred_at.isoformat(),
             "call_id": line.call_id,
             "unit_id": line.unit_id,
-            "about": line.about,
+            "about": line.names(),
             "data": line.data,
         }
         for line in lines
