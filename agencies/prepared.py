@@ -64,23 +64,25 @@ class Prepared(Generic[Row]):
 
     def __init__(self, write: "Callable[[], QuerySet[Any, Row]]") -> None:
         self._write = write
-        self._written: tuple[QuerySet[Any, Row], SQLCompiler, str, tuple[Any, ...]] | None = None
+        self._written: tuple[QuerySet[Any, Row], SQLCompiler, str, tuple[Any, ...], Any] | None = None
 
     def __call__(self, **values: Any) -> list[Row]:
-        rows, kept, sql, places = self._written or self._put_together()
+        rows, kept, sql, places, converters = self._written or self._put_together()
         params = tuple(_value(place, values) if isinstance(place, _Given) else place for place in places)
         compiler = copy.copy(kept)  # it knows by now what each column is for; its connection is another thread's
         compiler.connection = connection
         compiler.as_sql = lambda *args, **kwargs: (sql, params)  # type: ignore[method-assign]
+        compiler.get_converters = lambda columns: converters  # type: ignore[method-assign, assignment]
         query = SimpleNamespace(get_compiler=lambda *args, **kwargs: compiler)
         asked: Any = SimpleNamespace(query=query, db=rows.db, model=rows.model, _known_related_objects={})
         made: Iterable[Row] = rows._iterable_class(asked)  # type: ignore[assignment]
         return list(made)
 
-    def _put_together(self) -> "tuple[QuerySet[Any, Row], SQLCompiler, str, tuple[Any, ...]]":
+    def _put_together(self) -> "tuple[QuerySet[Any, Row], SQLCompiler, str, tuple[Any, ...], Any]":
         with scope_of_whoever_asks(given(_AGENCY)):
             rows = self._write()
         compiler = rows.query.get_compiler(rows.db)
         sql, places = compiler.as_sql()
-        self._written = rows, compiler, sql, tuple(places)
+        converters = compiler.get_converters([column for column, *_ in compiler.select])
+        self._written = rows, compiler, sql, tuple(places), converters
         return self._written
