@@ -135,7 +135,8 @@ def differences(old: Floor, new: Floor, language: str) -> Iterator[str]:
             verb = _("Invariant gone") if part.state == STRUCK else _("Invariant new or changed")
             yield f"{verb}: {part.id}: {part.when}"
     for code in sorted(old.never_cso ^ new.never_cso):
-        yield f"{_('Never for a CSO from now on') if code in new.never_cso else _('No longer never for a CSO')}: {code}"
+        verb = _("Never for a CSO from now on") if code in new.never_cso else _("No longer never for a CSO")
+        yield f"{verb}: {code}"
     said_before, said_now = ({(e.type, e.code) for e in floor.not_applicable} for floor in (old, new))
     for kind, code in sorted(said_before ^ said_now):
         verb = _("Need not be asked any more") if (kind, code) in said_now else _("Has to be asked again")

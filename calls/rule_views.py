@@ -225,6 +225,17 @@ def floor_draft(request: MemberRequest, agency: str) -> HttpResponse:
     return render(request, "calls/safety_floor.html#drafted", {"page": page})
 
 
+@require_safe
+@member_required(READ)
+def floor_proof(request: MemberRequest, agency: str, floor_id: int) -> HttpResponse:
+    """Whether the rules in force hold what is proposed."""
+    row = floors.floor_change(floor_id)
+    require(request.member, Operation.PROVE_RULE_SETS)
+    found = floors.satisfied_by_rules_in_force(row, agency=request.member.agency, language=request.LANGUAGE_CODE)
+    context = {"proof": found, "failures": rule_pages.failures(found)}
+    return render(request, "calls/safety_floor.html#held", context)
+
+
 @require_POST
 @member_required(Operation.APPROVE_FLOOR)
 def floor_approval(request: MemberRequest, agency: str, floor_id: int) -> HttpResponse:

@@ -29,6 +29,7 @@ urlpatterns = [
     path(RULE_SET + "file/", rule_views.file, name="rule-set-file"),
     path(FLOOR, rule_views.safety_floor, name="safety-floor"),
     path(FLOOR + "draft/", rule_views.floor_draft, name="floor-draft"),
+    path(FLOOR + "<int:floor_id>/proof/", rule_views.floor_proof, name="floor-proof"),
     path(FLOOR + "<int:floor_id>/approval/", rule_views.floor_approval, name="floor-approval"),
     path(FLOOR + "<int:floor_id>/withdrawal/", rule_views.floor_withdrawal, name="floor-withdrawal"),
     path(TYPES, type_views.call_types, name="call-types"),

@@ -3,13 +3,14 @@
 `make messages` mends the catalogue; the words are written by hand in `locale/<language>/LC_MESSAGES/django.po`.
 """
 
+import ast
 import re
 
 import pytest
 from babel.messages.catalog import Catalog, Message
 
 from tests import catalogue
-from tests.catalogue import LANGUAGES
+from tests.catalogue import KEYWORDS, LANGUAGES, ROOMS, ROOT
 
 # %(name)s, %s, {name} and {}: what the code fills in.
 PLACES = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
@@ -53,6 +54,20 @@ def test_what_gettext_reads_is_what_the_catalogue_says(language: str, kept: Cata
 def test_a_translation_begins_and_ends_as_its_english_does(kept: Catalog) -> None:
     pairs = [pair for said in kept if said.id for pair in zip(*both(said), strict=True)]
     assert [pair for pair in pairs if edges(pair[0]) != edges(pair[1])] == []
+
+
+def test_no_word_hides_in_an_f_string_where_nobody_finds_it() -> None:
+    hidden = [
+        f"{file.relative_to(ROOT)}:{call.lineno}"
+        for room in ROOMS
+        for file in (ROOT / room).rglob("*.py")
+        if "{_(" in (source := file.read_text()) or "gettext(" in source
+        for text in ast.walk(ast.parse(source))
+        if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") in KEYWORDS
+    ]
+    assert hidden == []
 
 
 def keys(catalog: Catalog) -> set[tuple[str | None, str]]:

@@ -20,6 +20,7 @@ from calls.floors import FloorChange, approve_floor, floor_change, propose_floor
 from calls.floors import withdraw_floor as withdraw
 from calls.models import SafetyFloor
 from calls.triage.floor import floor_to_dict
+from calls.words import active
 
 STATUSES = ["proposed", "approved", "withdrawn"]
 
@@ -148,7 +149,7 @@ class WithdrawFloorChange(Resource):
 def shown(change: int, resource: Resource) -> dict[str, Any]:
     """The change, with what the proof says of the rules in force."""
     row = floor_change(change)
-    proof = satisfied_by_rules_in_force(row, agency=resource.member.agency)
+    proof = satisfied_by_rules_in_force(row, agency=resource.member.agency, language=active())
     return given_out(FloorChangeShape, _told(row) | {"rules_in_force": proof.as_dict()})
 
 

@@ -25,6 +25,7 @@ from calls import rulesets
 from calls.models import RuleSet
 from calls.rulesets import differences, moved_calls, publish, retire, roll_back, rule_set, save_draft
 from calls.triage.proofs import Proof
+from calls.words import active
 
 
 class RuleSetShape(serializers.Serializer[RuleSet]):
@@ -167,12 +168,12 @@ class ProveRuleSet(Resource):
         proofs: list[Proof] = []
 
         def show(_: int | None) -> dict[str, Any]:
-            proof = proofs[0] if proofs else rulesets.proof_of_version(version, by=self.member)
+            proof = proofs[0] if proofs else rulesets.proof_of_version(version, by=self.member, language=active())
             return given_out(ProofShape, proof.as_dict())
 
         return once(
             request,
-            act=lambda: proofs.append(rulesets.prove(version, by=self.member, now=self.now)),
+            act=lambda: proofs.append(rulesets.prove(version, by=self.member, now=self.now, language=active())),
             show=show,
         )
 
@@ -238,7 +239,7 @@ class RuleSetDifferences(Resource):
         rule_set(version)
         allow(self.member, Operation.PROVE_RULE_SETS)
         against = parse_query(AgainstQuery, request)["against"]
-        found = differences(version, against, by=self.member)
+        found = differences(version, against, by=self.member, language=active())
         moves = [move.as_dict() for move in moved_calls(version, against, by=self.member)]
         body = {"version": version, "against": against, "differences": list(found), "moves": moves}
         return Response(given_out(DifferencesShape, body))

@@ -220,6 +220,16 @@ def test_a_refusal_is_said_in_the_language_of_the_request_and_keeps_its_code(
     assert spanish["title"] == "Revise algunos campos"
 
 
+def test_a_proof_is_told_in_the_language_of_the_request(adas: Api, document: dict[str, Any]) -> None:
+    first = document["rules"][0]["id"]
+    document["rules"].append(document["rules"][0] | {"id": "R-again"})
+    adas.post("rule-sets", {"document": document})
+
+    told = adas.post("rule-sets/2/prove", accept_language="es")["failures"][0]["because"]
+
+    assert told == f"R-again nunca decide: todo lo que abarca lo decide antes {first}."
+
+
 def test_what_the_framework_refuses_is_titled_in_the_language_of_the_request(adas: Api) -> None:
     answer = adas.send("DELETE", "rule-sets", None, check=False, headers={"accept_language": "es"})
     assert (answer.status, answer["code"]) == (405, "method_not_allowed")

@@ -217,6 +217,24 @@ def test_a_floor_that_is_being_written_is_only_drawn(ada: Member, sue: Member, s
     assert b"invariants[0]" in refused.content
 
 
+def test_who_approves_a_floor_sees_whether_the_rules_in_force_hold_it(
+    ada: Member, sue: Member, cole: Member, sign_in: SignIn
+) -> None:
+    address = f"/a/{ada.agency.slug}/safety-floor/"
+    floor = SafetyFloor.objects.get().document
+    for never in (floor["never_cso"][1:], [*floor["never_cso"], "VEHABND"]):
+        wanted = {"document": json.dumps(floor | {"never_cso": never}), "reason": "The council decided."}
+        sign_in(ada).post(address, wanted)
+    mild, strict = SafetyFloor.objects.filter(version__gt=1).order_by("version")
+    client = sign_in(sue)
+    assert f"{address}{strict.pk}/proof/" in client.get(address).content.decode()
+    assert "The rules in force hold it too." in client.get(f"{address}{mild.pk}/proof/").content.decode()
+    broken = client.get(f"{address}{strict.pk}/proof/").content.decode()
+    assert "do not hold it" in broken
+    assert "VEHABND" in broken
+    assert sign_in(cole).get(f"{address}{mild.pk}/proof/").status_code == 403
+
+
 def test_who_proposes_over_a_floor_that_moved_on_is_told(ada: Member, sue: Member, sign_in: SignIn) -> None:
     address = f"/a/{ada.agency.slug}/safety-floor/"
     floor = SafetyFloor.objects.get().document
