@@ -156,7 +156,10 @@ class Space:
         if self._assumed([formula, *named.values()]) == z3.sat:
             return None
         core = {flag.get_id() for flag in self._tied.unsat_core()}
-        return frozenset(name for name, one in named.items() if self._flag(one).get_id() in core)
+        first: dict[int, str] = {}
+        for name, one in named.items():
+            first.setdefault(self._flag(one).get_id(), name)  # of several that say the same
+        return frozenset(name for flag, name in first.items() if flag in core)
 
     def failing(self, formulas: Iterable[Formula], named: Mapping[str, Formula]) -> frozenset[str] | None:
         """Which of the named formulas are false of some call that satisfies all the others; None when there is no

@@ -35,7 +35,7 @@ from calls.triage.phrases import say
 from calls.triage.proofs import CounterExample, Failure, Proof
 from calls.triage.properties import Claim, claims_of
 from calls.triage.rules import RuleSet
-from calls.triage.shadows import shadows_of
+from calls.triage.shadows import Shadows
 
 LONGEST = 30.0
 """Seconds that a proof may take."""
@@ -146,9 +146,10 @@ class _Prover:
         yield from self.faults
 
     def _dead(self) -> Iterator[Failure]:
+        shadows = Shadows(self.kinds)
         for rule in self.rule_set.rules:
             if rule.id not in self.alive:
-                because = words_of.dead(rule, shadows_of(rule, self.kinds), self.language)
+                because = words_of.dead(rule, shadows.of(rule), self.language)
                 yield Failure("dead_rule", rule.id, None, because, (rule.id,))
 
     def _double_ids(self) -> Iterator[Failure]:

@@ -13,8 +13,8 @@ from calls.triage.rules import Disqualifier, Rule
 
 FEW = 3
 """Up to so many parts are the fewest there are; of more, none can be left out."""
-MOST = 400
-"""The questions to z3 that one rule is worth."""
+MOST, ALL_TOGETHER = 400, 5_000
+"""The questions to z3 that one rule is worth beyond its conflicts, and all dead rules of a rule set."""
 
 Parts = frozenset[str]
 
@@ -28,20 +28,28 @@ class _Place:
     left: dict[str, Formula]
 
 
-def shadows_of(rule: Rule, kinds: Iterable[Kind]) -> tuple[str, ...]:
-    """What decides whatever the rule matches, in the order in which it is read; nothing where no call matches it."""
-    matching = [kind for kind in kinds if any(other is rule for other, _ in kind.program.rules)]
-    places = [_place(rule, kind) for kind in matching]
-    order = [item.id for kind in matching[:1] for part in _read(kind) for item in part]
-    search = _Search(places)
-    found: Parts = frozenset(name for place in places for name in place.left)
-    try:
-        found = search.core(found)
-        found = search.thinned(found, reversed(order))
-        found = search.fewest(found)
-    except (OutOfTime, _Enough):
-        pass  # what was found until then is right, if longer than it need be
-    return tuple(name for name in order if name in found)
+class Shadows:
+    """What stands before the dead rules of one rule set, for all kinds of call."""
+
+    def __init__(self, kinds: Sequence[Kind]) -> None:
+        self._kinds = kinds
+        self._left = ALL_TOGETHER
+
+    def of(self, rule: Rule) -> tuple[str, ...]:
+        """What decides whatever the rule matches, in the order in which it is read; nothing where no call matches."""
+        matching = [kind for kind in self._kinds if any(other is rule for other, _ in kind.program.rules)]
+        places = [_place(rule, kind) for kind in matching]
+        order = [item.id for kind in matching[:1] for part in _read(kind) for item in part]
+        search = _Search(places, most=min(MOST, self._left))
+        found: Parts = frozenset(name for place in places for name in place.left)
+        try:
+            found = search.core()
+            found = search.thinned(found, reversed(order))
+            found = search.fewest(found)
+        except (OutOfTime, _Enough):
+            pass  # what was found until then is right, if longer than it need be
+        self._left -= search.asked
+        return tuple(name for name in order if name in found)
 
 
 def _read(kind: Kind) -> tuple[tuple[Disqualifier, ...], tuple[Rule, ...]]:
@@ -59,18 +67,17 @@ class _Enough(Exception):
 
 
 class _Search:
-    def __init__(self, places: Sequence[_Place]) -> None:
-        self._places = places
+    def __init__(self, places: Sequence[_Place], *, most: int) -> None:
+        self._places, self._most = places, most
         self._slips: list[Parts] = []
-        self._asked = 0
+        self.asked = 0
 
-    def core(self, parts: Parts) -> Parts:
-        """What the conflicts name of the parts, one conflict for each kind of call."""
+    def core(self) -> Parts:
+        """What the conflicts name, one for each kind of call that what is named so far does not cover."""
         named: Parts = frozenset()
         for place in self._places:
-            self._count()
-            here = {name: left for name, left in place.left.items() if name in parts}
-            named |= place.space.conflict(place.calls, here) or frozenset()
+            if self._slip(place, named) is not None:
+                named |= place.space.conflict(place.calls, place.left) or frozenset()
         return named
 
     def thinned(self, parts: Parts, order: Iterable[str]) -> Parts:
@@ -94,17 +101,21 @@ class _Search:
             return False
         for place in self._places:
             self._count()
-            here = (left for name, left in place.left.items() if name in parts)
-            slip = place.space.failing((place.calls, *here), place.left)
+            slip = self._slip(place, parts)
             if slip is not None:
                 self._slips.append(slip)
                 return False
         return True
 
+    def _slip(self, place: _Place, parts: Parts) -> Parts | None:
+        """What else stops a call that the parts leave to the rule; None when they leave none."""
+        here = (left for name, left in place.left.items() if name in parts)
+        return place.space.failing((place.calls, *here), place.left)
+
     def _count(self) -> None:
-        self._asked += 1
-        if self._asked > MOST:
+        if self.asked >= self._most:
             raise _Enough
+        self.asked += 1
 
 
 def _meeting(slips: Sequence[Parts], size: int) -> Parts | None:
