@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,9 @@ class Database:
                 server.execute(allow.format(name, sql.SQL("true")))
                 connections.close_all()
 
+    @cached_property
     def tables(self) -> list[str]:
+        """Every table that belongs to tests. One that a test makes, it drops."""
         with self.superuser() as connection:
             rows = connection.execute(
                 "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
@@ -109,7 +112,7 @@ def _django_db_helper(
         from django.db import connections
 
         connections.close_all()
-    empty(_sweeper, tables=database.tables())
+    empty(_sweeper, tables=database.tables)
     valkey.empty()
 
 

@@ -69,7 +69,7 @@ def test_a_foreign_number_in_a_body_is_not_found(stage: Scene, rexs: Api) -> Non
 def _everything(database: Database) -> dict[str, object]:
     """Every row of every table."""
     with database.superuser() as superuser:
-        tables = set(database.tables()) - QUIET
+        tables = set(database.tables) - QUIET
         return {
             name: superuser.execute(
                 f"SELECT count(*), md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {name} t"

@@ -17,7 +17,7 @@ class Kept:
     def keep(self, name: str) -> None:
         with self.database.superuser() as server:
             found = {}
-            for table in self.database.tables():
+            for table in self.database.tables:
                 with server.cursor().copy(_copy(table, "TO STDOUT")) as out:
                     found[table] = b"".join(out)
         self.rows[name] = {table: rows for table, rows in found.items() if rows}

@@ -66,7 +66,7 @@ def test_the_next_test_finds_nothing_of_it(db: None) -> None:
 
 def test_tables_with_rows_are_emptied(session: Session, database: Database) -> None:
     with database.superuser() as server:
-        empty(server, tables=database.tables())
+        empty(server, tables=database.tables)
     assert not Session.objects.exists()
 
 
