@@ -72,6 +72,17 @@ def test_a_search_that_would_take_too_long_names_what_is_right_if_more_than_need
     assert "R3" in said["R5"] or "R4" in said["R5"]
 
 
+def test_one_that_does_alone_is_named_whatever_z3_names_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is left after leaving out, R1 and R2, is not the fewest: R3 does alone."""
+    monkeypatch.setattr(shadows._Search, "core", lambda self: self._places[0].left.keys() | set())
+    conditions = [at(PARKED, DAY), at(PARKED, NIGHT), PARKED, at(PARKED, {"field": "weekday", "below": 6})]
+    rules = [a_rule(f"R{n}", when) for n, when in enumerate(conditions, start=1)]
+
+    said = {failure.id: failure.because for failure in prove(safe(rules=rules), a_floor()).failures}
+
+    assert said["R4"].endswith("by R3.")
+
+
 @settings(max_examples=12, deadline=None, phases=[Phase.generate, Phase.shrink])
 @given(made_sets())
 def test_without_what_is_named_the_rule_lives_and_with_it_alone_it_is_dead(made: tuple[RuleSet, Floor]) -> None:
