@@ -7,6 +7,7 @@ from dataclasses import dataclass
 _EARTH_M = 6_371_000.0
 _DETOUR = 1.35
 _M_PER_S = {"vehicle": 9.0, "bicycle": 4.0, "foot": 1.4}
+_SLOWER = {"bicycle": "by bicycle", "foot": "on foot"}
 _UNKNOWN_ETA_S = 900
 _STALE_S = 600
 BUSY = "%(status)s on %(number)s"
@@ -117,6 +118,8 @@ def _recommend(need: Need, unit: Candidate) -> Recommendation:
     if need.qualification:
         reasons.append(Words("qualified: %(qualification)s", qualification=need.qualification))
     reasons.append(where)
+    if unit.kind in _SLOWER:
+        reasons.append(Words(_SLOWER[unit.kind]))
     score = 100 - min(60, (eta if eta is not None else _UNKNOWN_ETA_S) // 30)
     if unit.primary != "available":
         score -= 20

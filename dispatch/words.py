@@ -132,6 +132,8 @@ UNIT_REASON: dict[str, Label] = {
     "can be called away from %(secondary)s": gettext_lazy("can be called away from %(secondary)s"),
     "qualified: %(qualification)s": gettext_lazy("qualified: %(qualification)s"),
     "%(n)s stacked": gettext_lazy("%(n)s stacked"),
+    "by bicycle": gettext_lazy("by bicycle"),
+    "on foot": gettext_lazy("on foot"),
     "assigned to %(area)s": gettext_lazy("assigned to %(area)s"),
     "distance unknown: the call has no position": gettext_lazy("distance unknown: the call has no position"),
     "distance unknown: the unit has no position": gettext_lazy("distance unknown: the unit has no position"),
