@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Q, QuerySet, TextField
@@ -131,30 +131,34 @@ def open_calls() -> QuerySet[Call]:
 
 def possible_duplicates(agency: Agency, call: Call) -> list[Call]:
     """Open calls near this one in place and time, of the same family of type (or of none yet)."""
+    return _DUPLICATES(**near) if (near := _near(agency, call)) else []
+
+
+def duplicate_numbers(agency: Agency, call: Call) -> list[str]:
+    """The numbers of the same."""
+    return _DUPLICATE_NUMBERS(**near) if (near := _near(agency, call)) else []
+
+
+def _near(agency: Agency, call: Call) -> dict[str, Any]:
+    """What is near a call; empty where nothing is known of its place. NULL is between nothing."""
     box = facts.box_of(call)
     if not call.address_key and box.south is None:
-        return []
+        return {}
     window = clocks.allowed(agency, "duplicate_window")
-    return _DUPLICATES(
-        call=call.pk or 0,
-        since=call.received_at - window,
-        until=call.received_at + window,
-        family=call.type.family if call.type else None,
-        key=call.address_key,
-        **box._asdict(),
-    )
+    near = {"since": call.received_at - window, "until": call.received_at + window, "key": call.address_key}
+    return near | {"call": call.pk or 0, "family": call.type.family if call.type else None} | box._asdict()
 
 
-def _near() -> QuerySet[Call]:
-    """Where nothing is known of a thing, nothing is near by it: NULL is between nothing."""
+def _duplicates() -> QuerySet[Call]:
     family = Q(type=None) | Q(type__family=Coalesce(given("family"), "type__family", output_field=TextField()))
     place = Q(address_key=given("key")) & ~Q(address_key="")
     place |= Q(lat__range=(given("south"), given("north")), lon__range=(given("west"), given("east")))
     rows = _open().exclude(pk=given("call")).filter(received_at__range=(given("since"), given("until")))
-    return rows.filter(family, place).select_related("type", "decision").order_by("-received_at")[:5]
+    return rows.filter(family, place).order_by("-received_at")[:5]
 
 
-_DUPLICATES = Prepared(_near)
+_DUPLICATES = Prepared(lambda: _duplicates().select_related("type", "decision"))
+_DUPLICATE_NUMBERS: Prepared[str] = Prepared(lambda: _duplicates().values_list("number", flat=True))
 
 
 def _open() -> QuerySet[Call]:

@@ -238,4 +238,4 @@ def _given_out(call: Call, agency: Agency, *, residents: bool) -> dict[str, Any]
 def _duplicates(agency: Agency, call: Call) -> list[str]:
     if CallStatus(call.status) in ENDED:
         return []
-    return [other.number for other in queries.possible_duplicates(agency, call)]
+    return queries.duplicate_numbers(agency, call)
