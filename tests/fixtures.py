@@ -28,6 +28,17 @@ from tests.room import ROOT, Room
 DJANGOS_OWN = {"django_migrations", "django_content_type", "auth_permission"}
 
 
+# For every window Chromium draws two address bars that nobody sees, which takes as long as our page in it. Of several
+# such lists it reads the last one, so that Playwright's own stand here too.
+NOT_NEEDED = (
+    "WebUIOmniboxPopup", "WebUIOmniboxAimPopup",
+    "AimEnabled", "AvoidCorsURLLoaderRestartOnRedirect", "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose", "HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades", "LensOverlay", "MediaRouter",
+    "NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding", "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+)  # fmt: skip
+
+
 @dataclass
 class Database:
     """This worker's database, past the walls: connections of the superuser and of the owner."""
@@ -237,6 +248,7 @@ def browser_type_launch_args() -> dict[str, Any]:
             pytest.fail(reason)
         pytest.skip(reason)
     quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+    quiet.append(f"--disable-features={','.join(NOT_NEEDED)}")
     # The sandbox needs rights that root's and many containers' browsers do not have; only our own pages are opened.
     args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", *quiet]
     return {"executable_path": str(chromium), "headless": True, "args": args}
