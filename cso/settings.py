@@ -72,10 +72,8 @@ def _database(url: str, *, pooled: bool) -> dict[str, Any]:
     options = entry.setdefault("OPTIONS", {})
     options["connect_timeout"] = 3
     if pooled:
-        # A statement is parsed, and rewritten for the walls, once. It is planned for its values each time: a plan for
-        # any values takes a month of calls for a handful. (PgBouncer has to be in session mode: see agencies.scope.)
+        # A statement is parsed, and rewritten for the walls, once. PgBouncer has to be in session mode (agencies.scope).
         options |= {"server_side_binding": True, "prepare_threshold": 5}
-        options["options"] = "-c plan_cache_mode=force_custom_plan"
         options["pool"] = {
             "min_size": 1,
             "max_size": WEB_THREADS + 8,
