@@ -7,6 +7,9 @@ LOCK = $(UV) pip compile -q --universal --generate-hashes --no-header --no-annot
 # The type checker's plugin loads the settings and reaches nothing.
 OFFLINE = CSO_OFFLINE=1
 
+# Set in many containers; every one of our processes would compile two thousand modules anew at every start.
+unexport PYTHONDONTWRITEBYTECODE
+
 usage = $(error say which file: make restore FILE=...)
 
 .PHONY: run doctor backup restore test lint types messages bench environment locks
