@@ -17,7 +17,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 
-from django.db import OperationalError, connection, transaction
+from django.db import InternalError, OperationalError, connection, transaction
 from psycopg import errors as pg
 
 from agencies.errors import Busy
@@ -146,6 +146,10 @@ def with_receipt(write: Receipt) -> Iterator[None]:
         _receipt.reset(token)
 
 
+# What PostgreSQL ends so that nobody waits for long; the last is this process, where it stood still in the middle.
+_IN_VAIN = (pg.LockNotAvailable, pg.DeadlockDetected, pg.QueryCanceled, pg.IdleInTransactionSessionTimeout)
+
+
 @contextmanager
 def record(*, by: Member | None, now: datetime, agency: Agency | None = None) -> Iterator[Book]:
     """One durable transaction that ends in the ledger. A lock that is not to be had in time is refused as `Busy`."""
@@ -158,8 +162,8 @@ def record(*, by: Member | None, now: datetime, agency: Agency | None = None) ->
             yield book
             _give_receipt(book)
             book.write()
-    except OperationalError as error:
-        if isinstance(error.__cause__, pg.LockNotAvailable | pg.DeadlockDetected | pg.QueryCanceled):
+    except (OperationalError, InternalError) as error:
+        if isinstance(error.__cause__, _IN_VAIN):
             raise Busy from error
         raise
 
