@@ -105,6 +105,19 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (successful && !refusedByLogin && elt.matches?.("form[data-draft]")) { forget(elt); elt.reset(); }
   if (successful && elt.matches?.("form[data-reset]")) elt.reset();
 });
+// A form sent without htmx was taken where its answer leads to another page; a refusal, a sign-in or no answer does not.
+const SENT = "sent-draft";
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.matches?.("form[data-draft]:not([hx-post])")) sessionStorage.setItem(SENT, JSON.stringify({ key: keyOf(form), at: read(keyOf(form))?.at }));
+});
+function settleSent() {
+  const { key, at } = JSON.parse(sessionStorage.getItem(SENT) || "{}");
+  sessionStorage.removeItem(SENT);
+  const arrival = performance.getEntriesByType("navigation")[0];
+  const taken = arrival?.type === "navigate" && arrival.redirectCount > 0 && !location.pathname.startsWith("/accounts/");
+  if (key && taken && read(key)?.at === at) localStorage.removeItem(key);
+}
 document.addEventListener("submit", (event) => {
   if (!event.target.matches?.("[data-sign-out]")) return;
   for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX)) localStorage.removeItem(key);
@@ -112,4 +125,5 @@ document.addEventListener("submit", (event) => {
 for (const name of ["htmx:afterSettle", "cso:patched"]) document.addEventListener(name, restoreAll);
 addEventListener("storage", offer);
 for (const key of Object.keys(localStorage)) if (key.startsWith("draft:") && !read(key)) localStorage.removeItem(key);
+settleSent();
 restoreAll();
