@@ -22,9 +22,19 @@ from calls.triage.decide import Case, decide, explain
 from calls.triage.proofs import Proof
 from calls.triage.questions import questions_for
 from calls.triage.reading import words
-from calls.triage.sentences import in_words, name_of
+from calls.triage.sentences import ANSWERS, in_words, name_of
 from calls.words import FACT, MODE, PROPERTY, ROUTE, active, label, named, said
 
+PARTS = ("disqualifier", "rule", "invariant")
+COMPARED = {
+    "is": gettext_lazy("is"),
+    "in": gettext_lazy("is one of"),
+    "between": gettext_lazy("is from … to"),
+    "at_least": gettext_lazy("is at least"),
+    "at_most": gettext_lazy("is at most"),
+    "below": gettext_lazy("is below"),
+    "above": gettext_lazy("is above"),
+}
 OFF_HOURS = {
     "hold": gettext_lazy("hold until one is"),
     "phone": gettext_lazy("take it by phone"),
@@ -84,6 +94,7 @@ class RulesPage:
     choices: dict[str, Any]
     types: Sequence[Choice]
     in_force: int
+    others: Sequence[int]
     overtaken_by: VersionRow | None = None
 
     @property
@@ -108,6 +119,7 @@ class Heard:
     kind: str
     verdict: str
     opens: str
+    is_part: bool
 
 
 @dataclass(frozen=True)
@@ -145,6 +157,7 @@ def rules_page(row: RuleSet, *, viewer: Member) -> RulesPage:
     in_force = queries.rules_in_force().row.version
     version = _version(row, in_force)
     types = CallType.objects.filter(retired_at=None).order_by("code")
+    qualified = named(viewer.agency, "qualifications")
     return RulesPage(
         row=version,
         revision=row.revision,
@@ -155,7 +168,8 @@ def rules_page(row: RuleSet, *, viewer: Member) -> RulesPage:
             for d in found.disqualifiers
         ],
         rules=[
-            Part(r.id, in_words(r.when, language), _then(r), words(r.because, language), r.route) for r in found.rules
+            Part(r.id, in_words(r.when, language), _then(r, qualified), words(r.because, language), r.route)
+            for r in found.rules
         ],
         invariants=[invariant(i, language) for i in found.invariants],
         default=Part("default", "", _sworn(found.default.priority), words(found.default.because, language), "sworn"),
@@ -163,6 +177,7 @@ def rules_page(row: RuleSet, *, viewer: Member) -> RulesPage:
         choices=choices(viewer.agency, found.codes),
         types=[Choice(t.code, said(t.name)) for t in types],
         in_force=in_force,
+        others=list(RuleSet.objects.exclude(pk=row.pk).order_by("-version").values_list("version", flat=True)),
         overtaken_by=_version(overtaken, in_force) if (overtaken := overtaken_by(row)) else None,
     )
 
@@ -190,6 +205,8 @@ def choices(agency: Agency, codes: Iterable[str]) -> dict[str, Any]:
         fields[name] = {"kind": "answer", "label": name_of(name, language), "values": ["yes", "no", "unknown"]}
     qualifications = named(agency, "qualifications")
     return {"fields": fields, "operators": {kind: list(ops) for kind, ops in OPERATORS.items()},
+            "comparisons": {word: str(said_so) for word, said_so in COMPARED.items()},
+            "answers": {answer: words(text, language) for answer, text in ANSWERS.items()},
             "qualifications": qualifications, "languages": list(agency.languages)}  # fmt: skip
 
 
@@ -218,7 +235,7 @@ def trial(agency: Agency, row: RuleSet, given: dict[str, Any]) -> Trial:
     return Trial(
         decision=pages.preview_of(decision, row.version, case.type),
         verdicts=[
-            Heard(v.id, label(PROPERTY, v.kind), heard[v.holds], ", ".join(_open(name) for name in v.open))
+            Heard(v.id, label(PROPERTY, v.kind), heard[v.holds], ", ".join(map(_open, v.open)), v.kind in PARTS)
             for v in told
             if v.holds is not False
         ],
@@ -304,13 +321,13 @@ def _version(row: RuleSet, in_force: int) -> VersionRow:
     )
 
 
-def _then(rule: rules.Rule) -> str:
-    """Everything that follows from a rule, in one line."""
+def _then(rule: rules.Rule, qualified: Mapping[str, str]) -> str:
+    """Everything that follows from a rule, in one line. `qualified`: the agency's names of qualifications."""
     parts = [label(ROUTE, rule.route), _("priority %(n)s") % {"n": rule.priority}]
     if rule.route != "sworn":
         parts.append(label(MODE, rule.mode))
     if rule.qualification:
-        parts.append(_("needs %(what)s") % {"what": rule.qualification.replace("_", " ")})
+        parts.append(_("needs %(what)s") % {"what": label(qualified, rule.qualification)})
     if rule.route == "cso":
         parts.append(_("without a CSO on duty: %(what)s") % {"what": OFF_HOURS[rule.off_hours]})
     if rule.approval:

@@ -29,6 +29,7 @@ def call_types(request: MemberRequest, agency: str) -> HttpResponse:
     _refuse_officers(request)
     rows = sorted(CallType.objects.all(), key=lambda t: (t.retired_at is not None, t.code))
     asked = rules_in_force().rule_set.questions
+    qualified = named(request.member.agency, "qualifications")
     listed = [
         {
             "code": row.code,
@@ -36,7 +37,7 @@ def call_types(request: MemberRequest, agency: str) -> HttpResponse:
             "apco": row.apco_code,
             "category": row.category,
             "mode": label(MODE, row.mode),
-            "qualification": row.qualification.replace("_", " "),
+            "qualification": label(qualified, row.qualification),
             "never_cso": row.never_cso,
             "retired": row.retired_at is not None,
             "questions": sum(question.asked_of(row.code) for question in asked),

@@ -227,7 +227,7 @@ function drawTest(node, put, remove) {
   const operator = Object.keys(node).find((key) => key !== "field");
   const fields = Object.entries(choices.fields).map(([name, field]) => [name, field.label]);
   line.append(select(fields, node.field, fieldWords("Field"), (name) => put({ field: name, ...firstValue(choices.fields[name]) })));
-  const operators = choices.operators[known.kind].map((word) => [word, word.replace("_", " ")]);
+  const operators = choices.operators[known.kind].map((word) => [word, choices.comparisons[word]]);
   line.append(select(operators, operator, fieldWords("Comparison"), (word) => put({ field: node.field, [word]: convert(node[operator], word, known) })));
   line.append(drawValue(node, operator, known, (value) => { node[operator] = value; changed(); }));
   line.append(button(fieldWords("Not"), () => put({ not: node })), button(fieldWords("Group"), () => put({ all: [node, firstTest()] })));
@@ -248,7 +248,7 @@ function convert(value, word, known) {
 function drawValue(node, operator, known, put) {
   const value = node[operator];
   if (known.kind === "flag") return select([["true", fieldWords("Yes")], ["false", fieldWords("No")]], String(value), fieldWords("Value"), (word) => put(word === "true"));
-  if (known.values.length && operator === "is") return select(known.values.map((one) => [one, one]), value, fieldWords("Value"), put);
+  if (known.values.length && operator === "is") return select(known.values.map((one) => [one, (known.kind === "answer" && choices.answers[one]) || one]), value, fieldWords("Value"), put);
   const input = document.createElement("input");
   input.className = "input value";
   input.ariaLabel = fieldWords("Value");

@@ -132,7 +132,7 @@ def test_a_made_up_call_is_tried(draft: RuleSet, sue: Member, sign_in: SignIn) -
 
 
 def test_the_own_past_calls_show_what_would_move(
-    take: Callable[..., Call], ada: Member, dora: Member, now: datetime, sign_in: SignIn
+    take: Callable[..., Call], ada: Member, dora: Member, sue: Member, now: datetime, sign_in: SignIn
 ) -> None:
     cars = [take(address=f"{n} Elm St") for n in range(3)]
     close_call(cars[0].pk, CloseOrder("05"), by=dora, now=now)
@@ -145,6 +145,34 @@ def test_the_own_past_calls_show_what_would_move(
     shown = sign_in(ada).get(page(ada, "2/preview/")).content.decode()
     assert "from cso to sworn" in shown
     assert cars[0].number in shown
+    address = f"/a/{ada.agency.slug}/calls/{cars[0].number}/"
+    assert address not in shown
+    assert address in sign_in(sue).get(page(sue, "2/preview/")).content.decode()
+
+
+def test_the_editor_speaks_spanish_about_qualifications_comparisons_and_who_speaks(
+    draft: RuleSet, ada: Member, sign_in: SignIn
+) -> None:
+    client, spanish = sign_in(ada), {"Accept-Language": "es"}
+    entry = next(one for one in ada.agency.settings["qualifications"] if one["names"]["es"] != one["names"]["en"])
+    document = with_rule(draft.document, CARS, qualification=entry["code"])
+    assert saved(client, ada, document) == 200
+    shown = client.get(page(ada, "2/"), headers=spanish).content.decode()
+    assert f"requiere {entry['names']['es']}" in shown
+    assert '"at_least": "es como m\\u00ednimo"' in shown
+    assert '"unknown": "no se sabe"' in shown
+    armed = client.post(page(ada, "2/trial/"), {"type": "VEHABND", "q_Q-danger": "yes"}, headers=spanish)
+    assert "#part-D-weapon" in armed.content.decode()
+
+
+def test_any_two_versions_are_compared(draft: RuleSet, ada: Member, sign_in: SignIn) -> None:
+    client = sign_in(ada)
+    assert '<option value="2">Rule set 2</option>' in client.get(page(ada, "1/")).content.decode()
+    back = client.get(page(ada, "1/differences/?against=2")).content.decode()
+    there = client.get(page(ada, "2/differences/?against=1")).content.decode()
+    assert CARS in back
+    assert CARS in there
+    assert back != there
 
 
 def test_a_file_goes_out_and_comes_in_as_a_draft(ada: Member, sign_in: SignIn) -> None:
