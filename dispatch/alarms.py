@@ -20,7 +20,7 @@ from dispatch.models import Assignment, Duty, Unit
 from dispatch.states import AssignmentStatus
 from ledger import deadlines
 from ledger.alarms import Alert, Subject, raise_alarms
-from ledger.deadlines import Due
+from ledger.deadlines import Due, Found
 from ledger.models import Alarm, Deadline
 from ledger.record import Book
 
@@ -99,7 +99,7 @@ class Effect:
     alarm: str = ""
     act: Act | None = None
     alone: bool = False
-    prepare: Callable[[Due], Any] | None = None
+    prepare: Callable[[Found], Any] | None = None
     data: dict[str, Any] = field(default_factory=dict)
     is_missed: bool = True
 
@@ -240,13 +240,13 @@ EFFECTS: dict[str, Effect] = {
 }
 
 
-def waits_alone(deadline: Due) -> bool:
+def waits_alone(deadline: Found) -> bool:
     """Whether the deadline's effect needs a transaction of its own."""
     effect = EFFECTS.get(deadline.kind)
     return effect is None or effect.alone
 
 
-def prepare(due: Iterable[Due]) -> dict[int, Any]:
+def prepare(due: Iterable[Found]) -> dict[int, Any]:
     """What effects read before their transaction, by the deadline's key."""
     prepared = {}
     for deadline in due:

@@ -26,7 +26,7 @@ from dispatch.figures import (
 )
 from dispatch.models import Assignment, Duty, Rollup, Shift
 from dispatch.states import OPEN
-from ledger.deadlines import Due
+from ledger.deadlines import Found
 from ledger.models import Cursor, Deadline
 from ledger.record import Book, record
 
@@ -63,7 +63,7 @@ def roll_up(shift_id: int, *, by: Member | None, now: datetime) -> Rollup:
         return store(book, counted)
 
 
-def prepare(deadline: Due) -> Counted:
+def prepare(deadline: Found) -> Counted:
     """What `store` keeps at the end of a shift, read before the transaction that keeps it."""
     assert deadline.shift_id is not None, "the end of a shift is about a shift"
     return count(Shift.objects.get(pk=deadline.shift_id))

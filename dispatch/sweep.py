@@ -24,7 +24,7 @@ from dispatch import alarms
 from dispatch.alarms import Batch, Duties
 from dispatch.models import Assignment
 from ledger import deadlines, heartbeats
-from ledger.deadlines import Due
+from ledger.deadlines import Found
 from ledger.record import record
 
 LONGEST_S = 3.0
@@ -97,7 +97,7 @@ def _work(turn: _Turn, now: datetime, until: float) -> tuple[int, bool]:
     return number, done
 
 
-def _take_turn(turn: _Turn, due: list[Due], now: datetime) -> None:
+def _take_turn(turn: _Turn, due: list[Found], now: datetime) -> None:
     """One batch of what can go together, and some of what cannot."""
     if not due:
         return
@@ -109,7 +109,7 @@ def _take_turn(turn: _Turn, due: list[Due], now: datetime) -> None:
         _try(turn, agency, [deadline], now)
 
 
-def _try(turn: _Turn, agency: Agency, due: list[Due], now: datetime) -> None:
+def _try(turn: _Turn, agency: Agency, due: list[Found], now: datetime) -> None:
     """Fires `due` in one transaction; when that fails, one by one, so that one of them does not stop the others."""
     try:
         _fire(turn, agency, due, now)
@@ -127,7 +127,7 @@ def _try(turn: _Turn, agency: Agency, due: list[Due], now: datetime) -> None:
             _try(turn, agency, [deadline], now)
 
 
-def _fire(turn: _Turn, agency: Agency, due: list[Due], now: datetime) -> None:
+def _fire(turn: _Turn, agency: Agency, due: list[Found], now: datetime) -> None:
     prepared = alarms.prepare(due)
     with record(by=None, now=now, agency=agency) as book:
         calls = _lock_calls({d.call_id for d in due if d.call_id is not None}, whole=alarms.waits_alone(due[0]))
@@ -166,7 +166,7 @@ def _set_aside() -> set[int]:
     return {pk for pk, pause in list(_aside.items()) if pause.until > now}
 
 
-def _put_aside(deadline: Due, error: BaseException) -> None:
+def _put_aside(deadline: Found, error: BaseException) -> None:
     pause = _aside.setdefault(deadline.pk, _Pause())
     pause.until = time.monotonic() + pause.seconds
     log.error(

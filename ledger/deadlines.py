@@ -57,8 +57,17 @@ def disarm(book: Book, *kinds: str, **subject: int) -> None:
     alarms.settle_alarms(book, *kinds, **subject)
 
 
+class Found(NamedTuple):
+    """A deadline that was due when `due` looked, as much of it as says what to lock and to read ahead."""
+
+    pk: int
+    kind: str
+    call_id: int | None
+    shift_id: int | None
+
+
 class Due(NamedTuple):
-    """A deadline that is due: unlocked as `due` finds it, and as it is once `claim` has it."""
+    """A deadline that is due, as it is once `claim` has it."""
 
     pk: int
     kind: str
@@ -68,11 +77,19 @@ class Due(NamedTuple):
     due_at: datetime
 
 
-def due(now: datetime, *, limit: int = BATCH, without: Collection[int] = ()) -> list[Due]:
+_DUE = """
+SELECT id, kind, call_id, shift_id FROM ledger_deadline
+WHERE agency_id = %(agency)s AND state = 'armed' AND due_at <= %(now)s AND NOT id = ANY(%(without)s::bigint[])
+ORDER BY due_at, id LIMIT %(limit)s
+"""
+
+
+def due(now: datetime, *, limit: int = BATCH, without: Collection[int] = ()) -> list[Found]:
     """Armed deadlines of the agency in scope that are due, oldest first. Unlocked: whoever acts reads them again."""
-    rows = Deadline.objects.filter(state=Deadline.State.ARMED, due_at__lte=now).exclude(pk__in=without)
-    found = rows.order_by("due_at", "pk").values_list(*Due._fields)
-    return [Due(*row) for row in found[:limit]]
+    given: dict[str, Any] = {"agency": current_agency_id(), "now": now, "without": list(without), "limit": limit}
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE, given)
+        return [Found(*row) for row in cursor.fetchall()]
 
 
 # A call that was joined to another a moment ago took its clocks with it: they are left alone, that one is not locked.
