@@ -98,7 +98,8 @@ def override(book: Book, call: Call, chosen: Override) -> Decision:
     if chosen.route is not Route.SWORN:
         breaches = triage.against_floor(rules.rule_set, rules.floor, case, language=active())
         if breaches:
-            raise SafetyFloorBreached(" ".join(breach.because for breach in breaches))
+            said = triage.told(rules.rule_set, rules.floor, case, breaches, language=active())
+            raise SafetyFloorBreached(" ".join(said))
         _check_reason(book.agency, chosen)
     priority = call.picked_priority or suggested.priority or (call.type.priority if call.type else 2)
     return _store(
@@ -191,7 +192,7 @@ def handed_back(book: Book, call: Call) -> Decision:
         priority=priority,
         decided_kind=_PERSON,
         decided_id=_id_of(book),
-        reasons=[b.because for b in breaches] or [say(phrases.HANDED_BACK, ENGLISH)],
+        reasons=[say(phrases.HANDED_BACK, ENGLISH), *triage.told(rules.rule_set, rules.floor, case, breaches)],
         mode="in_person",
         override_code="handed_back",
     )

@@ -19,7 +19,7 @@ from calls.triage.rules import Default, Disqualifier, Rule, RuleSet
 
 __all__ = [
     "NO_FLOOR", "Alternative", "Asked", "Breach", "Case", "DecidedBy", "Decision", "Verdict",
-    "against_floor", "decide", "explain", "open_weights",
+    "against_floor", "decide", "explain", "open_weights", "told",
 ]  # fmt: skip
 
 SHOWN_OPEN = 3
@@ -123,6 +123,16 @@ def against_floor(rule_set: RuleSet, floor: Floor, case: Case, *, language: str 
             opens = tuple(dict.fromkeys(guard.check.opens(case))) if holds is None else ()
             breaches.append(Breach(guard.id, bool(holds), words(guard.because, language), opens))
     return tuple(breaches)
+
+
+def told(
+    rule_set: RuleSet, floor: Floor, case: Case, breaches: tuple[Breach, ...], *, language: str = "en"
+) -> tuple[str, ...]:
+    """Breaches in words: what is known to stand against it, else what is still to be asked. An unknown is never told
+    as if somebody had said it."""
+    known = dict.fromkeys(breach.because for breach in breaches if breach.known)
+    opens = dict.fromkeys(name for breach in breaches for name in breach.open_questions)
+    return tuple(known or _Judge(program_for(rule_set, floor, case), case, language).still_open(tuple(opens)))
 
 
 def explain(rule_set: RuleSet, floor: Floor, case: Case) -> tuple[Verdict, ...]:
@@ -267,14 +277,9 @@ class _Judge:
 
     def _undecided(self) -> Decision:
         opens = self._ranked(self.weights())
-        said = self._spoken(opens)
-        reasons = [say(phrases.NOT_DECIDED, self.language)]
-        reasons += [say(phrases.STILL_OPEN, self.language, what=what) for what in said[:SHOWN_OPEN]]
-        if len(said) > SHOWN_OPEN:
-            reasons.append(say(phrases.MORE_OPEN, self.language, count=len(said) - SHOWN_OPEN))
         return Decision(
             route=None,
-            reasons=tuple(reasons),
+            reasons=(say(phrases.NOT_DECIDED, self.language), *self.still_open(opens)),
             open_questions=opens,
             alternatives=self._possible(),
             asked=self._asked(),
@@ -373,6 +378,14 @@ class _Judge:
             question = next((q for q in self.program.questions if name in q.codes), None)
             said[words(question.text, self.language) if question else thing(name, self.language)] = None
         return list(said)
+
+    def still_open(self, opens: tuple[str, ...]) -> list[str]:
+        """A sentence for each of the first few open things, and how many there are besides."""
+        said = self._spoken(opens)
+        sentences = [say(phrases.STILL_OPEN, self.language, what=what) for what in said[:SHOWN_OPEN]]
+        if len(said) > SHOWN_OPEN:
+            sentences.append(say(phrases.MORE_OPEN, self.language, count=len(said) - SHOWN_OPEN))
+        return sentences
 
     def _asked(self) -> tuple[Asked, ...]:
         given = self.case.answers

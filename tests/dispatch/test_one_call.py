@@ -158,6 +158,20 @@ def test_sworn_hands_a_call_back_also_after_it_closed(take: Take, dora: Member, 
     assert fresh(call).status == "queued"
 
 
+def test_a_call_handed_back_unasked_says_what_is_open_and_not_that_somebody_is_armed(
+    take: Take, dora: Member, now: datetime
+) -> None:
+    call = take(type_code="", answers={}, emergency=True)
+    acknowledge_transfer(call.pk, Acceptance("Sgt. Poe", "P26-1"), by=dora, now=now)
+    hand_back(call.pk, reason="a wrong number", by=dora, now=now)
+    said = fresh(call).decision.reasons
+    assert said[:2] == ["Handed back by whoever had it.", "Still open: what kind of call it is."]
+    assert all(sentence.startswith("Still open:") for sentence in said[1:-1])
+    with pytest.raises(SafetyFloorBreached, match="Still open: what kind of call it is") as refused:
+        override_route(call.pk, Override(Route.CSO, "other", "I know him"), by=dora, now=now)
+    assert "armed." not in str(refused.value)
+
+
 def test_against_the_floor_nobody_sends_a_call_to_a_cso(take: Take, sue: Member, now: datetime) -> None:
     call = take(answers=ALL_NO | {"weapon": "yes"})
     with pytest.raises(SafetyFloorBreached):
