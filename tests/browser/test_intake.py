@@ -104,6 +104,8 @@ def test_without_a_connection_all_questions_are_shown(desk: Page) -> None:
 def test_the_narrative_suggests_a_type_and_never_over_a_pick(desk: Page) -> None:
     start(desk)
     desk.locator("#f-narrative").fill("There is an abandoned vehicle in front of my house.")
+    expect(desk.locator("[data-suggests=VEHABND]")).to_be_visible()
+    expect(desk.locator("#suggested")).to_have_count(1)
     desk.locator("[data-suggests=VEHABND]").click()
     expect(desk.locator("#f-type")).to_have_value("VEHABND")
     expect(desk.locator("[data-question=Q-parked] input").first).to_be_focused()
