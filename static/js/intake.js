@@ -41,6 +41,7 @@ function settleType() {
   const code = type ? type.code : "";
   if (code === chosen) return;
   chosen = code;
+  if (code) document.querySelector("#suggested").replaceChildren(); // before Tab moves on: a focus that vanishes is nowhere
   loading = true;
   window.htmx.trigger("#questions", "type-chosen");
   wait();
@@ -117,7 +118,7 @@ document.addEventListener("click", (event) => {
   const field = show && form()?.elements[show.dataset.show];
   if (field) { field.closest("details").open = true; field.focus(); field.scrollIntoView({ block: "nearest" }); }
   const suggestion = event.target.closest?.("[data-suggests]");
-  if (suggestion) { choose(types().find((type) => type.code === suggestion.dataset.suggests)); document.querySelector("#suggested").replaceChildren(); goOn = true; document.querySelector("#f-type").focus(); }
+  if (suggestion) { choose(types().find((type) => type.code === suggestion.dataset.suggests)); goOn = true; document.querySelector("#f-type").focus(); }
 });
 document.addEventListener("htmx:configRequest", (event) => { event.detail.due = due; });
 document.addEventListener("htmx:afterSettle", (event) => {

@@ -115,6 +115,16 @@ def test_the_narrative_suggests_a_type_and_never_over_a_pick(desk: Page) -> None
     expect(desk.locator("#f-type")).to_have_value("VEHABND")
 
 
+def test_the_focus_goes_on_from_a_type_that_is_picked_beside_a_suggestion(desk: Page) -> None:
+    start(desk)
+    desk.locator("#f-narrative").fill("There is an abandoned vehicle in front of my house.")
+    expect(desk.locator("[data-suggests=VEHABND]")).to_be_visible()
+    desk.locator("#f-type").fill("NOISE")
+    desk.keyboard.press("Tab")
+    expect(desk.locator("#f-language")).to_be_focused()
+    expect(desk.locator("[data-suggests]")).to_have_count(0)
+
+
 def test_a_route_against_the_rules_needs_a_reason_from_the_list(desk: Page) -> None:
     start(desk)
     desk.keyboard.type("12 Oak St")
