@@ -40,6 +40,22 @@ NAMES: Mapping[str, Text] = {
     "because": {"en": "the reason", "es": "el motivo"},
 }
 
+_SWORN: Text = {"en": "sworn", "es": "juramentado"}
+CODED: Mapping[str, Mapping[str, Text]] = {
+    "route": {"cso": {"en": "CSO", "es": "CSO"}, "referral": {"en": "referral", "es": "remisión"}, "sworn": _SWORN},
+    "mode": {
+        "in_person": {"en": "in person", "es": "en persona"},
+        "phone": {"en": "by phone", "es": "por teléfono"},
+        "appointment": {"en": "by appointment", "es": "con cita"},
+    },
+    "off_hours": {
+        "hold": {"en": "hold until one is", "es": "esperar hasta que haya uno"},
+        "phone": {"en": "take it by phone", "es": "atender por teléfono"},
+        "sworn": _SWORN,
+    },
+    "approval": {"True": {"en": "needed", "es": "necesaria"}, "False": {"en": "not needed", "es": "no necesaria"}},
+}
+
 
 def changes(old: RuleSet, new: RuleSet, language: str = "en") -> tuple[str, ...]:
     """One sentence for each thing that is new, gone, changed or in another place; empty when nothing is."""
@@ -114,6 +130,7 @@ def _said(item: Question | Disqualifier | Rule | Invariant | Default, language: 
     for key in item.__dataclass_fields__:
         if key != "id":
             value = getattr(item, key)
-            plain = words(NONE, language) if value is None else str(value).replace("_", " ")
+            coded = NONE if value is None else CODED.get(key, {}).get(str(value))
+            plain = words(coded, language) if coded else str(value).replace("_", " ")
             said["asks" if key == "text" else key] = show[key](value) if key in show else plain
     return said

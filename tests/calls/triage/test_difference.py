@@ -99,6 +99,14 @@ def test_another_reason_or_priority_moves_no_call_but_is_said() -> None:
     )
 
 
+def test_what_a_rule_does_is_said_in_the_readers_language() -> None:
+    new = san_jose(R_theft={"route": "sworn", "off_hours": "sworn", "approval": True})
+    said = changes(rule_set_of("san-jose"), new, "es")
+    assert "Regla R-theft: el destino era CSO y es juramentado." in said
+    assert "Regla R-theft: la aprobación del supervisor era no necesaria y es necesaria." in said
+    assert not any(word in " ".join(said) for word in ("sworn", "hold", "True"))
+
+
 def test_a_rule_that_comes_later_is_told_once() -> None:
     document = copy.deepcopy(dict(programme("san-jose").rule_set))
     document["rules"].append(document["rules"].pop(0))
