@@ -129,13 +129,16 @@ class CommandForm(PlainForm):
 
 @dataclass(frozen=True)
 class Command:
-    """A line of the command line, understood. `verb`: open, assign, status, well, check, note."""
+    """A line of the command line, understood. `verb`: open, assign, status, well, check, note, mayday, found, unit.
+
+    `text` is a note's or a found call's words, or the unit's status; `type_code` is of the call that the unit found."""
 
     verb: str
     number: str = ""
     callsigns: tuple[str, ...] = ()
     status: AssignmentStatus | None = None
     text: str = ""
+    type_code: str = ""
 
 
 _NUMBER = re.compile(r"^(?:(\d\d)-)?(\d{1,6})$")
@@ -161,7 +164,10 @@ def command(typed: str, year: int) -> Command:
         return Command("note", noted, text=typed.split(maxsplit=2)[2])
     if len(words) == 2 and not number:
         return _about_a_unit(words[0].upper(), words[1], year)
-    raise _not_understood()
+    if len(words) > 2 and words[1].lower() == "found":
+        place = " ".join(words[3:])
+        return Command("found", callsigns=(words[0].upper(),), type_code=words[2].upper(), text=place)
+    raise not_understood()
 
 
 def _about_a_unit(callsign: str, word: str, year: int) -> Command:
@@ -170,9 +176,11 @@ def _about_a_unit(callsign: str, word: str, year: int) -> Command:
         return Command("assign", number, (callsign,))
     if word.lower() == "ok":
         return Command("well", callsigns=(callsign,))
+    if word.lower() == "mayday":
+        return Command("mayday", callsigns=(callsign,))
     status = _STATUS.get(word.lower())
     if status is None:
-        raise _not_understood()
+        return Command("unit", callsigns=(callsign,), text=word.lower())
     return Command("status", callsigns=(callsign,), status=status)
 
 
@@ -187,8 +195,13 @@ def callsigns(typed: str) -> list[str]:
     return [word.upper() for word in re.split(r"[\s,;]+", typed) if word]
 
 
-def _not_understood() -> Invalid:
-    return Invalid(_("Not understood. Try: 412 · C12 412 · C12 os · C12 ok · rc C12 C14 · n 412 words"))
+def not_understood() -> Invalid:
+    return Invalid(
+        _(
+            "Not understood. Try: 412 · C12 412 · C12 os · C12 ok · C12 meal · C12 found NOISE 5 Oak St · C12 mayday "
+            "· rc C12 C14 · n 412 words"
+        )
+    )
 
 
 class PeriodForm(forms.Form):

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from agencies.decorators import MemberRequest, member_required
 from agencies.errors import IllegalMove
+from agencies.models import Member
 from agencies.roles import Operation
 from calls import queries as call_queries
 from calls.intake import Intake
@@ -25,6 +26,7 @@ from dispatch.forms import (
     StatusForm,
     UnitStatusForm,
     command,
+    not_understood,
 )
 from dispatch.states import AssignmentStatus
 from dispatch.tablet import primary_of
@@ -120,6 +122,8 @@ def commands(request: MemberRequest, agency: str) -> HttpResponse:
 def _obey(said: Command, request: MemberRequest, now: datetime) -> str:
     """Does what was said; answers the number of the call to show, if any."""
     by = request.member
+    if said.verb in {"mayday", "found", "unit"}:
+        return _for_the_unit(said, by, now)
     if said.verb == "check":
         actions.check_by_radio(said.callsigns, by=by, now=now)
         return ""
@@ -137,6 +141,21 @@ def _obey(said: Command, request: MemberRequest, now: datetime) -> str:
     elif said.verb == "note":
         actions.add_note(call.pk, said.text, by=by, now=now)
     return call.number
+
+
+def _for_the_unit(said: Command, by: Member, now: datetime) -> str:
+    """What a unit that is on no call says by radio: it calls for help, found something, or is at its meal."""
+    [callsign] = said.callsigns
+    if said.verb == "mayday":
+        return str(actions.send_mayday(callsign, by=by, now=now).number)
+    if said.verb == "found":
+        order = Intake(type_code=said.type_code, address=said.text)
+        return str(actions.open_self_initiated(callsign, order, by=by, now=now).number)
+    primary = primary_of(by.agency, said.text)
+    if primary is None:
+        raise not_understood()
+    actions.set_unit_status(callsign, actions.UnitStatusOrder(said.text, primary=primary), by=by, now=now)
+    return ""
 
 
 def _answer(request: MemberRequest, agency: str) -> HttpResponse:
