@@ -229,6 +229,7 @@ class FloorDraftForm(PlainForm):
 class TypeForm(PlainForm):
     """A call type. `name_en`, `synonyms_en`, ... for each language of the agency; synonyms one on a line."""
 
+    seen = _text(16)
     apco_code = _text(16, required=True)
     category = _text(40, required=True)
     codes = _text(400)
@@ -259,6 +260,10 @@ class TypeForm(PlainForm):
                 mode=given["mode"],
             )
         return given
+
+
+class NewTypeForm(TypeForm):
+    code = _text(16, required=True)
 
 
 def _lines(text: str) -> list[str]:

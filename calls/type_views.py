@@ -11,7 +11,7 @@ from agencies.errors import Forbidden
 from agencies.permissions import may
 from agencies.roles import Operation, Role
 from calls import types
-from calls.forms import TypeForm
+from calls.forms import NewTypeForm, TypeForm
 from calls.models import CallType
 from calls.pages import Choice
 from calls.queries import rules_in_force
@@ -22,10 +22,15 @@ from calls.words import MODE, label, named, said
 READ = Operation.READ_RULE_SETS
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @member_required(READ)
 def call_types(request: MemberRequest, agency: str) -> HttpResponse:
-    """All types, those in use first."""
+    """All types, those in use first; a POST adds one."""
+    if request.method == "POST":
+        given = NewTypeForm.read(request, languages=request.member.agency.languages)
+        code = given["code"].strip().upper()
+        types.add_type(code, given["order"], by=request.member, now=timezone.now())
+        return redirect("call-type", agency, code)
     _refuse_officers(request)
     rows = sorted(CallType.objects.all(), key=lambda t: (t.retired_at is not None, t.code))
     asked = rules_in_force().rule_set.questions
@@ -44,7 +49,15 @@ def call_types(request: MemberRequest, agency: str) -> HttpResponse:
         }
         for row in rows
     ]
-    return render(request, "calls/call_types.html", {"here": "rules", "types": listed})
+    may_edit = may(request.member, Operation.EDIT_RULE_SETS)
+    return render(request, "calls/call_types.html", {"here": "rules", "types": listed, "may_edit": may_edit})
+
+
+@require_safe
+@member_required(Operation.EDIT_RULE_SETS)
+def new_type(request: MemberRequest, agency: str) -> HttpResponse:
+    """A form for a type that is not there yet."""
+    return _form(request, CallType(category="other"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -54,13 +67,18 @@ def call_type(request: MemberRequest, agency: str, code: str) -> HttpResponse:
     row = types.call_type(code)
     if request.method == "POST":
         languages = request.member.agency.languages
-        order = TypeForm.read(request, languages=languages)["order"]
-        types.change_type(row.code, order, by=request.member, now=timezone.now())
+        given = TypeForm.read(request, languages=languages)
+        types.change_type(row.code, given["order"], by=request.member, now=timezone.now(), seen=given["seen"])
         return redirect("call-types", agency)
     _refuse_officers(request)
+    return _form(request, row)
+
+
+def _form(request: MemberRequest, row: CallType) -> HttpResponse:
     context = {
         "here": "rules",
         "type": type_page(row, request.member.agency),
+        "mark": types.mark_of(row),
         "may_edit": may(request.member, Operation.EDIT_RULE_SETS),
         "modes": [Choice(mode, label(MODE, mode)) for mode in MODES],
         "qualifications": [Choice(*pair) for pair in named(request.member.agency, "qualifications").items()],

@@ -33,6 +33,7 @@ urlpatterns = [
     path(FLOOR + "<int:floor_id>/approval/", rule_views.floor_approval, name="floor-approval"),
     path(FLOOR + "<int:floor_id>/withdrawal/", rule_views.floor_withdrawal, name="floor-withdrawal"),
     path(TYPES, type_views.call_types, name="call-types"),
+    path(TYPES + "new/", type_views.new_type, name="call-type-new"),
     path(TYPES + "<str:code>/", type_views.call_type, name="call-type"),
     path(TYPES + "<str:code>/retirement/", type_views.retirement, name="call-type-retirement"),
 ]

@@ -57,7 +57,7 @@ def test_axe_finds_nothing_where_rules_are_written(
 ) -> None:
     save_draft(RuleSet.objects.get(version=1).document, by=ada, now=now)
     page = open_as(browser, web, sign_in(ada), page_of(ada, "rules/"), viewport=TABLET)
-    for noun in ("rules/", "call-types/", "call-types/WELFARE/", "safety-floor/", "rules/2/"):
+    for noun in ("rules/", "call-types/", "call-types/WELFARE/", "call-types/new/", "safety-floor/", "rules/2/"):
         page.goto(web.url + page_of(ada, noun))
         ready(page)
         if noun == "rules/2/":

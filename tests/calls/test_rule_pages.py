@@ -17,6 +17,7 @@ from calls.past import preview
 from calls.queries import rules_in_force
 from calls.rulesets import save_draft
 from calls.triage import rules
+from calls.types import mark_of
 from dispatch.actions import CloseOrder, close_call
 
 SignIn = Callable[..., Client]
@@ -222,6 +223,39 @@ def test_a_type_is_changed_and_taken_out_of_use(ada: Member, sue: Member, sign_i
     client.post(f"{address}retirement/", {"retired": "1"})
     row.refresh_from_db()
     assert row.retired_at is not None
+
+
+LASER = {
+    "code": "laser", "name_en": "Laser pointed at people", "name_es": "Láser", "synonyms_en": "laser pointer",
+    "synonyms_es": "", "codes": "", "apco_code": "NUISANCE", "category": "disorder", "priority": "3",
+    "qualification": "", "mode": "in_person",
+}  # fmt: skip
+
+
+def test_a_new_type_is_added_and_its_calls_are_sworn_until_a_rule_names_it(
+    ada: Member, sue: Member, sign_in: SignIn, take: Callable[..., Call]
+) -> None:
+    address = f"/a/{ada.agency.slug}/call-types/"
+    assert sign_in(sue).post(address, LASER).status_code == 403
+    client = sign_in(ada)
+    assert b"y-code" in client.get(f"{address}new/").content
+    assert client.post(address, LASER).headers["Location"] == f"{address}LASER/"
+    assert take(type_code="LASER").route == "sworn"
+    before = CallType.objects.count()
+    for wrong in ({"code": "LASER"}, {"code": "4LASER"}, {"code": "LA SER"}, {"name_en": ""}):
+        assert client.post(address, LASER | {"code": "BEAM"} | wrong).status_code == 400
+    assert CallType.objects.count() == before
+
+
+def test_of_two_who_change_a_type_the_second_is_told(ada: Member, sign_in: SignIn) -> None:
+    address = f"/a/{ada.agency.slug}/call-types/NOISE/"
+    order = LASER | {"name_en": "Loud music", "seen": mark_of(CallType.objects.get(code="NOISE"))}
+    client = sign_in(ada)
+    assert client.post(address, order).status_code == 302
+    second = client.post(address, order | {"name_en": "Very loud music"})
+    assert second.status_code == 412
+    assert "Somebody else saved NOISE" in second.content.decode()
+    assert CallType.objects.get(code="NOISE").name["en"] == "Loud music"
 
 
 @pytest.mark.parametrize("noun", ["rules/", "rules/1/", "rules/1/file/", "call-types/", "safety-floor/"])
