@@ -129,6 +129,10 @@ def step(
     if status not in ACTIVE:
         assignment.primary = False
     assignment.save()
+    if before in ACTIVE and status not in ACTIVE:
+        # The unit is back where it was, but not since then.
+        assignment.unit.since = when.moment
+        assignment.unit.save(update_fields=["since"])
     _clocks(book, assignment, status)
     data = {"assignment": assignment.pk, "from": before.value, "to": status.value} | when.flags
     data |= {"disposition": disposition.code} if disposition else {}

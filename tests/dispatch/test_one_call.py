@@ -94,9 +94,12 @@ def test_a_unit_goes_all_the_way_and_closes_the_call(
         assignment = move_assignment(assignment.pk, StatusOrder(status), by=cole, now=now)
     assert fresh(call).status == "on_scene"
     assert armed(call) == {"welfare_check"}
-    close_call(call.pk, CloseOrder("01"), by=cole, now=now)
+    later = now + timedelta(minutes=20)
+    close_call(call.pk, CloseOrder("01"), by=cole, now=later)
     assert (fresh(call).status, fresh(call).disposition.code) == ("closed", "01")
     assert Assignment.objects.get(pk=assignment.pk).status == "cleared"
+    coles_unit.refresh_from_db()
+    assert coles_unit.since == later
     assert armed(call) == set()
 
 
