@@ -33,9 +33,6 @@ GRANT cso_doors TO cso_owner;
 ALTER ROLE cso_app SET lock_timeout = '2s';
 ALTER ROLE cso_app SET idle_in_transaction_session_timeout = '5s';
 ALTER ROLE cso_app SET statement_timeout = '10s';
--- The site keeps its statements. They are planned for their values all the same: a plan for any values reads a month of
--- calls to find those at one address.
-ALTER ROLE cso_app SET plan_cache_mode = 'force_custom_plan';
 ALTER ROLE cso_backup SET default_transaction_read_only = on;
 
 DO $$

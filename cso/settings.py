@@ -72,7 +72,7 @@ def _database(url: str, *, pooled: bool) -> dict[str, Any]:
     options = entry.setdefault("OPTIONS", {})
     options["connect_timeout"] = 3
     if pooled:
-        # A statement is parsed, and rewritten for the walls, once. PgBouncer has to be in session mode anyway.
+        # A statement is parsed, rewritten for the walls and planned once. PgBouncer has to be in session mode anyway.
         options |= {"server_side_binding": True, "prepare_threshold": 5}
         options["pool"] = {
             "min_size": 1,

@@ -22,7 +22,7 @@ from ledger.listeners import Listener
 
 KEPT = 200
 ALL_OVER_S = 15.0  # the board also changes without an event: a shift begins, a shift ends
-PAUSE_S = 0.01
+PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.1
 log = structlog.get_logger(__name__)
 _painters = ThreadPoolExecutor(2, thread_name_prefix="painter")
 
@@ -86,8 +86,9 @@ class Painter:
             if all_over and not behind:
                 looked_all_over = loop.time()
             self._take(seen)
-            # A third of the time at most: when much happens, one frame has several events.
-            await asyncio.sleep(max(PAUSE_S, 2 * (loop.time() - began)))
+            # A third of the time: when much happens, one frame has several events. A look that took long is no reason
+            # for the next to come late.
+            await asyncio.sleep(min(max(PAUSE_S, 2 * (loop.time() - began)), LONGEST_PAUSE_S))
 
     def _look(self, all_over: bool) -> Picture:
         """On a painter's thread, which keeps its connection: looks come one after the other."""
