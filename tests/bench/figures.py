@@ -49,7 +49,9 @@ def table(figures: Iterable[dict[str, Any]]) -> str:
     lines = ["| what | measured | beside it | limit | |", "| --- | --- | --- | --- | --- |"]
     for each in figures:
         unit = each["unit"]
-        beside = f"{_shown(each['baseline'], unit)} {each['against']}".strip() if each["against"] else "-"
+        # What a ratio stands beside says its own unit.
+        baseline = _shown(each["baseline"], "" if unit == "times" else unit)
+        beside = f"{baseline} {each['against']}".strip() if each["against"] else "-"
         sign = "≥" if each["at_least"] else "≤"
         limit = "-" if each["limit"] is None else f"{sign} {_shown(each['limit'], unit)}"
         holds = {None: "", True: "yes", False: "**no**"}[each["holds"]]
@@ -61,4 +63,4 @@ def _shown(value: float | None, unit: str) -> str:
     if value is None:
         return ""
     number = f"{value:,.0f}" if abs(value) >= 100 else f"{value:g}"
-    return f"{number}{'x' if unit == 'x' else f' {unit}'}"
+    return f"{number}{'x' if unit == 'x' else f' {unit}'}".rstrip()
