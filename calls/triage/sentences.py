@@ -27,6 +27,16 @@ CODES: Mapping[str, Text] = {
     "hazard": {"en": "hazard", "es": "sustancia o peligro grave"},
     "legal_matter": {"en": "legal matter", "es": "asunto legal"},
 }
+SOURCES: Mapping[str, Text] = {
+    "phone": {"en": "phone", "es": "el teléfono"},
+    "radio": {"en": "radio", "es": "la radio"},
+    "walk_in": {"en": "walk_in", "es": "quien vino en persona"},
+    "online": {"en": "online", "es": "la web"},
+    "open311": {"en": "open311", "es": "Open311"},
+    "transfer": {"en": "transfer", "es": "otra agencia"},
+    "sworn_request": {"en": "sworn_request", "es": "un pedido de un juramentado"},
+    "self_initiated": {"en": "self_initiated", "es": "la propia unidad"},
+}
 FLAGS: Mapping[str, tuple[Text, Text]] = {
     "holiday": (
         {"en": "it is a holiday", "es": "es feriado"},
@@ -139,8 +149,11 @@ def _test(test: FieldTest, language: str) -> str:
         return say(ANSWERED, language, name=name, values=answers)
     if test.field in FLAGS:
         return words(FLAGS[test.field][not test.values[0]], language)
+    values = test.values
+    if test.field == "source":
+        values = tuple(words(SOURCES[str(value)], language) for value in values)
     low, high = test.values[0], test.values[-1]
-    return say(COMPARED[test.operator], language, name=name, values=listed(test.values, language), low=low, high=high)
+    return say(COMPARED[test.operator], language, name=name, values=listed(values, language), low=low, high=high)
 
 
 def _bracketed(part: Condition, language: str) -> str:
@@ -148,4 +161,5 @@ def _bracketed(part: Condition, language: str) -> str:
     return f"({said})" if isinstance(part, AllOf | AnyOf) else said
 
 
+assert set(SOURCES) == set(FIELDS["source"].choices)
 assert set(FLAGS) == {name for name, field in FIELDS.items() if field.kind == "flag"}

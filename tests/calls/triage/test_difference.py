@@ -72,6 +72,12 @@ def test_what_moves_is_said_as_a_condition(when: dict[str, Any], words: str) -> 
     assert [change.in_words() for change in told(san_jose(R_theft=larceny(when)))] == [words]
 
 
+def test_where_a_call_comes_from_is_said_in_the_readers_language() -> None:
+    (change,) = told(san_jose(R_theft=larceny({"field": "source", "in": ["sworn_request"]})))
+    assert "la radio" in change.in_words("es")
+    assert "self_initiated" not in change.in_words("es")
+
+
 def test_types_that_move_alike_are_told_together_in_both_languages() -> None:
     [change] = told(san_jose(R_by_phone=None))
 
