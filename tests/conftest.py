@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from agencies.actions import create_token
 from agencies.models import Agency, Member, Qualification, User
@@ -75,6 +75,12 @@ class Company:
     members: dict[str, Member] = field(default_factory=dict)
     units: dict[str, Unit] = field(default_factory=dict)
     shift: Shift | None = None
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    """Django's client leaves the language of its last answer behind, in the thread of the next test."""
+    translation.activate("en")
 
 
 @pytest.fixture
