@@ -102,7 +102,10 @@ def test_a_start_waits_for_what_a_killed_postgresql_left_behind(folder: Path) ->
     with ThreadPoolExecutor(1) as thread:
         again = thread.submit(start_postgres, home, sockets, log=log, durable=False)
         wait_until(lambda: "still in use" in log.read_text(), what="a start that is refused")
+        assert not again.done()
         os.kill(left, signal.SIGCONT)
-        stop([again.result(30)], ask=signal.SIGINT, seconds=5)
+        started = again.result(30)
+    assert is_alive(started)
+    stop([started], ask=signal.SIGINT, seconds=5)
     client.close()
     shutil.rmtree(sockets)
