@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from agencies.models import Agency
+from agencies.models import Agency, Member
 from agencies.prepared import Prepared, given
 from calls.models import Call, Transfer
 from calls.pages import place_of
@@ -279,16 +279,25 @@ def alarm_rows(agency: Agency, alarms: Iterable[Alarm]) -> list[AlarmRow]:
     """Rows for `alarms`: MAYDAY first, then the oldest."""
     found = list(alarms)
     calls = Call.objects.select_related("type").in_bulk([a.call_id for a in found if a.call_id])
-    return sorted((_alarm_row(agency, a, calls.get(a.call_id or 0)) for a in found), key=lambda row: row.sort)
+    crews = queries.crews({a.unit_id: a.raised_at for a in found if a.unit_id and _is_danger(a)})
+    rows = (_alarm_row(agency, a, calls.get(a.call_id or 0), crews.get(a.unit_id or 0, [])) for a in found)
+    return sorted(rows, key=lambda row: row.sort)
 
 
-def _alarm_row(agency: Agency, alarm: Alarm, call: Call | None) -> AlarmRow:
-    # An officer who answers nobody is a MAYDAY, whoever sounded it: the clock does in the end.
-    silent = alarm.kind != MAYDAY and alarm.level == Alarm.Level.EVERYONE
-    danger = silent or alarm.kind == MAYDAY
+def _is_danger(alarm: Alarm) -> bool:
+    """An officer who answers nobody is a MAYDAY, whoever sounded it: the clock does in the end."""
+    return alarm.kind == MAYDAY or alarm.level == Alarm.Level.EVERYONE
+
+
+def _alarm_row(agency: Agency, alarm: Alarm, call: Call | None, crew: Sequence[Member]) -> AlarmRow:
+    """`crew` is who is in danger: the people of the unit, whoever noted its call for help."""
+    danger = _is_danger(alarm)
+    silent = danger and alarm.kind != MAYDAY
     callsign = str(alarm.about.get("unit", ""))
     number = call.number if call else ""
-    who = str(alarm.raised_by) if alarm.raised_by and alarm.kind == MAYDAY else ""
+    who = [str(member) for member in crew] if danger else []
+    by_radio = alarm.kind == MAYDAY and alarm.raised_by is not None and alarm.raised_by not in crew
+    noted = _("noted by %(who)s") % {"who": alarm.raised_by} if by_radio else ""
     type_label = said(call.type.name) if call and call.type and alarm.kind != MAYDAY else ""
     said_first = _("nobody on duty: call %(number)s") % {"number": agency.round_the_clock_number}
     offered = str(_("offered for re-assignment")) if alarm.kind == "acknowledge" else ""
@@ -298,7 +307,7 @@ def _alarm_row(agency: Agency, alarm: Alarm, call: Call | None) -> AlarmRow:
         kind=MAYDAY if silent else alarm.kind,
         level="danger" if danger else "warning",
         title=" ".join(filter(None, [label(ALARM, "welfare_mayday" if silent else alarm.kind), callsign])),
-        detail=", ".join(filter(None, [*notes, type_label, who, place_of(call) if call else ""])),
+        detail=", ".join(filter(None, [*notes, type_label, *who, place_of(call) if call else "", noted])),
         at=alarm.due_at or alarm.raised_at,
         take_url=reverse("alarm-taking", args=[agency.slug, alarm.pk]),
         sort=f"{0 if danger else 1}-{alarm.raised_at:%Y%m%d%H%M%S%f}-{alarm.pk:012d}",

@@ -1,6 +1,6 @@
 """Reading units, shifts and assignments. Every read starts in the agency's scope."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -104,6 +104,25 @@ def is_own_unit(member: Member, unit: Unit, moment: datetime) -> bool:
     """Whether `unit` is the one that `member` is in at `moment`."""
     mine = own_unit(member, moment)
     return mine is not None and mine.pk == unit.pk
+
+
+def crews(moments: Mapping[int, datetime]) -> dict[int, list[Member]]:
+    """Who was in each unit (by its id) at its moment, or in its last shift a while before. One query."""
+    if not moments:
+        return {}
+    rows = Duty.objects.filter(unit_id__in=list(moments), shift__starts_at__lte=max(moments.values()))
+    rows = rows.filter(shift__ends_at__gt=min(moments.values()) - AFTER_SHIFT).select_related("member", "shift")
+    found: dict[int, list[Duty]] = {}
+    for duty in rows.order_by("pk"):
+        if duty.unit_id is not None and duty.shift.starts_at <= moments[duty.unit_id]:
+            found.setdefault(duty.unit_id, []).append(duty)
+    return {unit: _crew(duties, moments[unit]) for unit, duties in found.items()}
+
+
+def _crew(duties: list[Duty], moment: datetime) -> list[Member]:
+    last = max(duty.shift.ends_at for duty in duties)
+    running = [duty.member for duty in duties if duty.shift.ends_at > moment]
+    return list(dict.fromkeys(running or [duty.member for duty in duties if duty.shift.ends_at == last]))
 
 
 def is_own_call(member: Member, call: Call, moment: datetime) -> bool:

@@ -1,16 +1,22 @@
 """What a unit says by radio, dora types in one line: also what its tablet alone could say until then."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from agencies.models import Member
+from agencies.models import Agency, Member
 from calls.models import Call
-from dispatch.models import Unit
+from dispatch import board
+from dispatch.actions import AssignOrder, assign_unit, send_mayday
+from dispatch.models import Shift, Unit
 from ledger.models import Alarm, Event
 
 SignIn = Callable[..., Client]
+Take = Callable[..., Call]
 
 
 @pytest.fixture
@@ -29,6 +35,36 @@ def test_a_call_for_help_by_radio_alerts_everybody(typed: Callable[[str], int], 
     assert (Call.objects.get(type__code="MAYDAY").pk, alarm.taken_by) == (alarm.call_id, None)
     raised = Event.objects.get(kind="alarm.raised")
     assert (raised.by_id, raised.unit_id) == (dora.pk, coles_unit.pk)
+
+
+def test_the_banner_names_who_is_in_danger_and_only_then_who_noted_it(
+    typed: Callable[[str], int], coles_unit: Unit, agency: Agency, take: Take, dora: Member, now: datetime
+) -> None:
+    assign_unit(take().pk, AssignOrder(coles_unit.callsign), by=dora, now=now)
+    typed(f"{coles_unit.callsign} mayday")
+    [row] = board.alarm_rows(agency, board.open_alarms())
+    assert row.title == f"MAYDAY {coles_unit.callsign}"
+    assert row.detail == "Cole, 200 E Santa Clara St, noted by Dora"
+
+
+def test_an_officers_own_call_for_help_names_the_officer_once_also_after_the_shift(
+    cole: Member, coles_unit: Unit, agency: Agency, now: datetime
+) -> None:
+    Shift.objects.update(starts_at=now - timedelta(hours=9), ends_at=now - timedelta(hours=1))
+    send_mayday(coles_unit.callsign, by=cole, now=now)
+    [row] = board.alarm_rows(agency, board.open_alarms())
+    assert row.detail == "Cole"
+
+
+def test_many_calls_for_help_cost_no_more_queries_than_one(agency: Agency, dora: Member, now: datetime) -> None:
+    counts = []
+    for callsign in Unit.objects.values_list("callsign", flat=True)[:3]:
+        send_mayday(callsign, by=dora, now=now)
+        with CaptureQueriesContext(connection) as asked:
+            board.alarm_rows(agency, board.open_alarms())
+        counts.append(len(asked))
+    assert len(counts) == 3
+    assert len(set(counts)) == 1
 
 
 def test_what_a_unit_found_is_on_scene_at_once(typed: Callable[[str], int], coles_unit: Unit) -> None:
