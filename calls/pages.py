@@ -241,7 +241,8 @@ def decision_of(row: Decision) -> DecisionView:
     """A stored decision, with its override where a person chose."""
     by_person = row.decided_kind == "person"
     overridden = by_person and row.override_code not in _NO_OVERRIDE
-    still_open = open_words(row.open_questions, row.type_code) if row.route is None else []
+    waits = row.route is None or row.override_code == routing.HANDED_BACK
+    still_open = open_words(row.open_questions, row.type_code) if waits else []
     tell = _teller(row)
     reasons = [tell(reason) for reason in row.reasons]
     return DecisionView(

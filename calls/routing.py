@@ -26,6 +26,7 @@ from ledger import deadlines
 from ledger.record import Book
 
 SWORN = "sworn"
+HANDED_BACK = "handed_back"
 _PERSON = "person"
 # What is stored is said in English; pages tell it in their own language.
 ENGLISH = "en"
@@ -67,7 +68,12 @@ def by_rules(book: Book, call: Call, *, cannot_say: bool = False) -> Decision:
     case = facts.case_of(book.agency, call, call.type)
     found = triage.decide(rules.rule_set, rules.floor, case, cannot_say=cannot_say)
     picked: Decision | None = call.decision
-    if picked is not None and picked.decided_kind == _PERSON and _still_stands(picked, rules, case):
+    if picked is not None and _waits_handed_back(picked):
+        if found.route is None:
+            return handed_back(book, call)
+        if found.route == SWORN and not cannot_say and _knows_no_more(picked, call):
+            return picked
+    elif picked is not None and picked.decided_kind == _PERSON and _still_stands(picked, rules, case):
         return picked
     by = found.decided_by
     return _store(
@@ -179,10 +185,14 @@ def upgrade(book: Book, call: Call, to: str, *, danger: bool) -> Decision:
 
 
 def handed_back(book: Book, call: Call) -> Decision:
-    """Sworn gave the call back: a CSO may have it, unless the floor is breached: then a person has to decide."""
+    """Sworn gave the call back: a CSO may have it, unless the floor is breached.
+
+    Then it waits until what is still open is answered, or a person decides: sworn has just said that it is not theirs.
+    """
     rules = queries.rules_in_force()
     case = facts.case_of(book.agency, call, call.type)
     breaches = triage.against_floor(rules.rule_set, rules.floor, case)
+    opens = triage.still_to_ask(rules.rule_set, rules.floor, case, breaches)
     priority = max(2, call.priority or (call.type.priority if call.type else 3))
     return _store(
         book,
@@ -193,8 +203,9 @@ def handed_back(book: Book, call: Call) -> Decision:
         decided_kind=_PERSON,
         decided_id=_id_of(book),
         reasons=[say(phrases.HANDED_BACK, ENGLISH), *triage.told(rules.rule_set, rules.floor, case, breaches)],
+        open_questions=list(opens),
         mode="in_person",
-        override_code="handed_back",
+        override_code=HANDED_BACK,
     )
 
 
@@ -224,7 +235,7 @@ def follow(book: Book, call: Call, decision: Decision) -> None:
     call.decision, call.route, call.priority = decision, decision.route, decision.priority
     call.hold_until = _hold_until(book, decision)
     status, waits = CallStatus(call.status), approvals.is_missing(call)
-    if decision.route == SWORN and status is not CallStatus.TRANSFERRED:
+    if decision.route == SWORN and status is not CallStatus.TRANSFERRED and not _waits_handed_back(decision):
         hand_over(book, call, to=SWORN, danger=decision.priority == 1)
     elif (decision.route == Route.CSO or waits) and status in _WAITING_FOR_A_ROUTE | _not_acknowledged(call):
         moves.move_call(book, call, CallStatus.QUEUED, why="routed")
@@ -289,6 +300,16 @@ def _still_stands(picked: Decision, rules: queries.Rules, case: triage.Case) -> 
     if picked.route == SWORN:
         return True
     return not any(b.known for b in triage.against_floor(rules.rule_set, rules.floor, case))
+
+
+def _waits_handed_back(decision: Decision) -> bool:
+    """Whether sworn gave the call back and the floor keeps it from everybody else: nobody picked that."""
+    return decision.override_code == HANDED_BACK and decision.route == SWORN
+
+
+def _knows_no_more(decision: Decision, call: Call) -> bool:
+    type_code = call.type.code if call.type else ""
+    return (decision.type_code, decision.answers, decision.facts) == (type_code, call.answers, call.facts)
 
 
 def _priority(call: Call, route: str | None, decided: int | None) -> int | None:

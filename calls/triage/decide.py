@@ -19,7 +19,7 @@ from calls.triage.rules import Default, Disqualifier, Rule, RuleSet
 
 __all__ = [
     "NO_FLOOR", "Alternative", "Asked", "Breach", "Case", "DecidedBy", "Decision", "Verdict",
-    "against_floor", "decide", "explain", "open_weights", "told",
+    "against_floor", "decide", "explain", "open_weights", "still_to_ask", "told",
 ]  # fmt: skip
 
 SHOWN_OPEN = 3
@@ -133,6 +133,14 @@ def told(
     known = dict.fromkeys(breach.because for breach in breaches if breach.known)
     opens = dict.fromkeys(name for breach in breaches for name in breach.open_questions)
     return tuple(known or _Judge(program_for(rule_set, floor, case), case, language).still_open(tuple(opens)))
+
+
+def still_to_ask(rule_set: RuleSet, floor: Floor, case: Case, breaches: tuple[Breach, ...]) -> tuple[str, ...]:
+    """What would let the breached floor and the rules decide, the most decisive first; none where they know enough."""
+    if not breaches or any(breach.known for breach in breaches):
+        return ()
+    judge, weights = _Judge(program_for(rule_set, floor, case), case, "en"), open_weights(rule_set, floor, case)
+    return judge.ranked(weights | Counter(name for breach in breaches for name in breach.open_questions))
 
 
 def explain(rule_set: RuleSet, floor: Floor, case: Case) -> tuple[Verdict, ...]:
@@ -264,7 +272,7 @@ class _Judge:
         """Nobody can say what is open, so it is sworn."""
         unclear = [item.id for item, _ in sorted(self.open_disqualifiers, key=lambda pair: pair[0].priority)]
         unclear += [guard.id for guard in self.open_guards]
-        opens = self._ranked(self.weights())
+        opens = self.ranked(self.weights())
         return self._sworn(
             DecidedBy("disqualifier", unclear[0]) if unclear else DecidedBy("default", "default"),
             priorities=[self.program.rule_set.default.priority],
@@ -276,7 +284,7 @@ class _Judge:
         )
 
     def _undecided(self) -> Decision:
-        opens = self._ranked(self.weights())
+        opens = self.ranked(self.weights())
         return Decision(
             route=None,
             reasons=(say(phrases.NOT_DECIDED, self.language), *self.still_open(opens)),
@@ -365,7 +373,7 @@ class _Judge:
             weights["type"] += TYPE_FIRST
         return weights
 
-    def _ranked(self, weights: Counter[str]) -> tuple[str, ...]:
+    def ranked(self, weights: Counter[str]) -> tuple[str, ...]:
         """What nobody asked yet comes before what the caller could not say; equal weights in the order asked."""
         order = {code: n for n, code in enumerate(c for q in self.program.questions for c in q.codes)}
         given = self.case.answers

@@ -7,6 +7,7 @@ import pytest
 
 from agencies.errors import Forbidden, IllegalMove
 from agencies.models import Member
+from calls import pages
 from calls.actions import amend_call, override_route, triage_call
 from calls.intake import Amendment, Intake, Override
 from calls.models import Call
@@ -173,6 +174,47 @@ def test_a_call_handed_back_unasked_says_what_is_open_and_not_that_somebody_is_a
     with pytest.raises(SafetyFloorBreached, match="Still open: what kind of call it is") as refused:
         override_route(call.pk, Override(Route.CSO, "other", "I know him"), by=dora, now=now)
     assert "armed." not in str(refused.value)
+
+
+@pytest.fixture
+def handed_back(take: Take, dora: Member, now: datetime) -> Call:
+    """Sworn had a parked car of which nobody had asked anything, and gave it back."""
+    call = take(answers={}, emergency=True)
+    hand_back(call.pk, reason="a parked car, yours", by=dora, now=now)
+    return fresh(call)
+
+
+def decided(call: Call, answers: dict[str, str], by: Member, now: datetime) -> Call:
+    triage_call(call.pk, answers=answers, facts={}, type_code=None, by=by, now=now)
+    return fresh(call)
+
+
+def test_a_call_handed_back_unasked_asks_what_is_open_until_the_rules_can_decide(
+    handed_back: Call, dora: Member, now: datetime
+) -> None:
+    assert (handed_back.status, handed_back.route) == ("queued", "sworn")
+    assert set(handed_back.decision.open_questions) >= set(ALL_NO) - {"legal_matter"}
+    asked = [q for q in pages.questions_to_decide(handed_back) if not q.is_idle]
+    assert {code for q in asked for code in q.codes} >= {"weapon", "injury"}
+    half = decided(handed_back, {"weapon": "no"}, dora, now)
+    assert (half.status, half.route) == ("queued", "sworn")
+    assert "injury" in half.decision.open_questions
+    assert "weapon" not in half.decision.open_questions
+    whole = decided(handed_back, ALL_NO, dora, now)
+    assert (whole.status, whole.route, whole.decision.open_questions) == ("queued", "cso", [])
+
+
+def test_a_call_handed_back_goes_to_sworn_again_only_for_something_new(
+    handed_back: Call, dora: Member, now: datetime
+) -> None:
+    amend_call(handed_back.pk, Amendment({"address": "201 E Santa Clara St"}), by=dora, now=now)
+    assert fresh(handed_back).status == "queued"
+    assert decided(handed_back, {"weapon": "yes"}, dora, now).status == "transferred"
+    hand_back(handed_back.pk, reason="no weapon there", by=dora, now=now)
+    assert fresh(handed_back).decision.open_questions == []
+    amend_call(handed_back.pk, Amendment({"address": "202 E Santa Clara St"}), by=dora, now=now)
+    assert fresh(handed_back).status == "queued"
+    assert decided(handed_back, ALL_NO, dora, now).route == "cso"
 
 
 def test_against_the_floor_nobody_sends_a_call_to_a_cso(take: Take, sue: Member, now: datetime) -> None:
