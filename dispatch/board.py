@@ -299,9 +299,12 @@ def _alarm_row(agency: Agency, alarm: Alarm, call: Call | None, crew: Sequence[M
     by_radio = alarm.kind == MAYDAY and alarm.raised_by is not None and alarm.raised_by not in crew
     noted = _("noted by %(who)s") % {"who": alarm.raised_by} if by_radio else ""
     type_label = said(call.type.name) if call and call.type and alarm.kind != MAYDAY else ""
-    said_first = _("nobody on duty: call %(number)s") % {"number": agency.round_the_clock_number}
+    number_to_call = agency.round_the_clock_number
+    nobody = (
+        _("nobody on duty: call %(number)s") % {"number": number_to_call} if number_to_call else _("nobody on duty")
+    )
     offered = str(_("offered for re-assignment")) if alarm.kind == "acknowledge" else ""
-    notes = [said_first if alarm.nobody_on_duty else "", offered]
+    notes = [nobody if alarm.nobody_on_duty else "", offered]
     return AlarmRow(
         id=alarm.pk,
         kind=MAYDAY if silent else alarm.kind,

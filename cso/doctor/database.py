@@ -7,7 +7,7 @@ from django.core.checks import Tags, run_checks
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from cso.doctor.findings import Finding, ok, wrong
+from cso.doctor.findings import MANAGE, Finding, ok, wrong
 
 OLDEST = 150_000
 MOST_SKEW = timedelta(seconds=2)
@@ -84,7 +84,7 @@ def _migrations() -> Iterator[Finding]:
         yield wrong(
             "migrations",
             f"Migrations that are not applied: {len(missing)}, {missing[0]} first.",
-            "python manage.py migrate (as cso_owner: DATABASE_OWNER_URL); `make run` does it by itself.",
+            f"{MANAGE} migrate (as cso_owner: DATABASE_OWNER_URL); `make run` does it by itself.",
         )
     if newer:
         yield wrong(

@@ -1,7 +1,12 @@
 """What the doctor says about one part of the installation."""
 
+import sys
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
+
+# As people have to type it here.
+MANAGE = f"{'.venv/bin/' if Path(sys.prefix).name == '.venv' else ''}python manage.py"
 
 
 class Level(StrEnum):

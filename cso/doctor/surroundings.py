@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.checks import Tags, run_checks
 
 from cso import backups
-from cso.doctor.findings import Finding, ago, note, ok, wrong
+from cso.doctor.findings import MANAGE, Finding, ago, note, ok, wrong
 
 LEAST_FREE = 2_000_000_000  # bytes
 OLDEST_BACKUP = timedelta(days=2)
@@ -102,7 +102,7 @@ def _backup(now: datetime) -> Finding:
     file = backups.newest(folder)
     if file is None:
         return note(
-            "backup", f"No backup is in {folder}.", "make backup (python manage.py backup); CSO_BACKUP_DIR says where."
+            "backup", f"No backup is in {folder}.", f"make backup ({MANAGE} backup); CSO_BACKUP_DIR says where."
         )
     stat = file.stat()
     age = now - datetime.fromtimestamp(stat.st_mtime, tz=UTC)

@@ -1,6 +1,6 @@
 """Each agency: what it needs to work, and what of its own is left undone."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -10,9 +10,9 @@ from agencies import doors
 from agencies.models import Agency, Member
 from agencies.roles import Role
 from agencies.scope import agency_scope
-from calls.models import RuleSet
-from cso.doctor.findings import Finding, ago, note, ok, wrong
-from dispatch.models import Unit
+from calls.models import Call, RuleSet
+from cso.doctor.findings import MANAGE, Finding, ago, note, ok, wrong
+from dispatch.models import Shift, Unit
 from ledger.models import Cursor, Deadline, Delivery, Event
 
 # A sweep comes every second; what is this late was missed by whoever sweeps.
@@ -24,9 +24,7 @@ LATELY = timedelta(days=2)
 def look(now: datetime) -> Iterator[Finding]:
     ids = doors.agency_ids()
     if not ids:
-        yield note(
-            "agencies", "There are no agencies yet.", "python manage.py create_agency SLUG --name N --time-zone Z"
-        )
+        yield note("agencies", "There are no agencies yet.", f"{MANAGE} create_agency SLUG --name N --time-zone Z")
     for agency_id in ids:
         with agency_scope(agency_id):
             agency = Agency.objects.get()
@@ -44,21 +42,16 @@ def _needs(agency: Agency) -> Iterator[Finding]:
             f"{agency.name} has no published rule set: every call goes to sworn.",
             "An administrator drafts one, and another member publishes it.",
         )
-    held = {role for roles in Member.objects.filter(active=True).values_list("roles", flat=True) for role in roles}
-    missing = [role.value for role in Role if role not in held]
-    if missing:
-        yield (wrong if Role.DISPATCHER in missing else note)(
-            part,
-            f"{agency.name} has no {' and no '.join(missing)}.",
-            f"python manage.py invite {agency.slug} EMAIL --name NAME --role {missing[0]}",
-        )
+    # What an agency lacks before its first shift is a step to take; from then on it is a fault.
+    lacks = wrong if Shift.objects.exists() or Call.objects.exists() else note
+    yield from _people(agency, lacks)
     if not Unit.objects.exists():
-        yield wrong(part, f"{agency.name} has no units: nobody can be sent.", "An administrator adds its callsigns.")
+        yield lacks(part, f"{agency.name} has no units: nobody can be sent.", "An administrator adds its callsigns.")
     if not agency.round_the_clock_number:
-        yield wrong(
+        yield lacks(
             part,
             f"{agency.name} has no 24-hour number: an alarm that finds nobody on duty ends nowhere.",
-            "An administrator enters the number that always answers.",
+            f"{MANAGE} round_the_clock {agency.slug} NUMBER, a telephone that is always answered.",
         )
     try:
         ZoneInfo(agency.time_zone)
@@ -67,6 +60,19 @@ def _needs(agency: Agency) -> Iterator[Finding]:
             part,
             f"This machine does not know {agency.name}'s time zone {agency.time_zone}: its pages cannot be shown.",
             "Install the system's time zones (Debian: tzdata), or correct the agency's.",
+        )
+
+
+def _people(agency: Agency, lacks: Callable[[str, str, str], Finding]) -> Iterator[Finding]:
+    part = f"agency {agency.slug}"
+    invite = f"{MANAGE} invite {agency.slug} EMAIL --name NAME --role"
+    held = {role for roles in Member.objects.filter(active=True).values_list("roles", flat=True) for role in roles}
+    missing = [role.value for role in Role if role not in held]
+    if not Member.objects.exists():
+        yield note(part, f"{agency.name} is made and has nobody yet: let its people in.", f"{invite} {missing[0]}")
+    elif missing:
+        yield (lacks if Role.DISPATCHER in missing else note)(
+            part, f"{agency.name} has no {' and no '.join(missing)}.", f"{invite} {missing[0]}"
         )
 
 

@@ -22,6 +22,7 @@ def create_from_template(
     slug: str | None = None,
     name: str | None = None,
     time_zone: str | None = None,
+    round_the_clock_number: str | None = None,
     demonstration: bool = False,
 ) -> int:
     """A new agency with everything the template says, its rules published. Answers its id."""
@@ -30,7 +31,7 @@ def create_from_template(
         name=name or programme.name,
         time_zone=time_zone or programme.time_zone,
         languages=list(programme.languages),
-        round_the_clock_number=programme.phone_24h,
+        round_the_clock_number=programme.phone_24h if round_the_clock_number is None else round_the_clock_number,
         demonstration=demonstration,
         hours=_hours(programme),
         authority=dict(programme.authority),

@@ -21,11 +21,16 @@ from cryptography.x509.oid import NameOID
 from django.core.management import call_command
 from django.utils import timezone
 
+from agencies import doors
+from agencies.actions import add_member
 from agencies.models import Agency, Member
+from agencies.roles import Role
+from agencies.scope import agency_scope
 from calls.models import Call
 from cso import doctor
 from cso.doctor import surroundings
 from cso.doctor.findings import Finding
+from dispatch.actions import ShiftOrder, plan_shift
 from dispatch.models import Unit
 from ledger import heartbeats
 from ledger.models import Cursor, Deadline, Delivery, Heartbeat
@@ -204,6 +209,34 @@ def test_an_agency_without_rules_is_found(database: Database) -> None:
 def test_an_agency_without_a_dispatcher_is_found(dora: Member) -> None:
     Member.objects.filter(pk=dora.pk).update(active=False)
     assert only("agency san-jose", "has no dispatcher")
+
+
+def about_the_new_town(level: str = "note") -> list[Finding]:
+    return [f for f in doctor.examine(timezone.now()) if (f.part, f.level) == ("agency newtown", level)]
+
+
+def test_what_a_new_agency_lacks_is_a_step_with_its_command_and_no_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    zone = ("--time-zone", "America/Denver")
+    call_command("create_agency", "newtown", "--name", "Newtown", *zone, "--template", "eugene")
+    people, number = about_the_new_town()
+    assert found() == {}
+    assert people.says == "Newtown is made and has nobody yet: let its people in."
+    assert people.do.endswith("manage.py invite newtown EMAIL --name NAME --role dispatcher")
+    assert "has no 24-hour number" in number.says, "the template's is invented"
+    call_command("round_the_clock", "newtown", "541-555-0100")
+    for role in ("dispatcher", "officer", "supervisor", "administrator"):
+        call_command("invite", "newtown", f"{role}@newtown.example", "--name", "Ann", "--role", role)
+    assert about_the_new_town() == []
+
+
+def test_what_a_new_agency_lacks_is_a_fault_from_its_first_shift_on(now: datetime) -> None:
+    call_command("create_agency", "newtown", "--name", "Newtown", "--time-zone", "America/Denver")
+    with agency_scope(doors.agency_by_slug("newtown") or 0):
+        add_member(email="ada@newtown.example", name="Ada", roles=[Role.ADMINISTRATOR])
+        plan_shift(ShiftOrder("Day", now, now + DAY), by=None, now=now)
+    says = [finding.says for finding in about_the_new_town("wrong")]
+    assert any("no dispatcher" in line for line in says)
+    assert any("no 24-hour number" in line for line in says)
 
 
 def test_an_agency_without_units_is_found(database: Database) -> None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from agencies import doors
 from cso import programmes
+from cso.doctor.findings import MANAGE
 from cso.programmes.loading import create_from_template
 
 
@@ -20,6 +21,9 @@ class Command(BaseCommand):
         parser.add_argument("slug", help="as it stands in addresses: lower-case letters, digits, hyphens")
         parser.add_argument("--name", required=True)
         parser.add_argument("--time-zone", required=True, help="for example America/Los_Angeles")
+        parser.add_argument(
+            "--round-the-clock", default="", help="the telephone that is always answered", metavar="NUMBER"
+        )
         parser.add_argument("--template", default="seattle", choices=programmes.slugs())
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -38,7 +42,10 @@ class Command(BaseCommand):
             slug=slug,
             name=options["name"],
             time_zone=options["time_zone"],
+            # The template's own number is invented: nobody answers there.
+            round_the_clock_number=options["round_the_clock"],
         )
         self.stdout.write(
-            f"Made the agency {slug}. Let people in with: manage.py create_token {slug} EMAIL --role ROLE"
+            f"Made the agency {slug}. Let its people in with: {MANAGE} invite {slug} EMAIL --name NAME --role ROLE\n"
+            f"`{MANAGE} doctor` says what else it needs."
         )
