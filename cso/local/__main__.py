@@ -32,9 +32,9 @@ def main() -> None:
     except CannotStart as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
+        # Its ordinary end: make calls any other status than 0 an error, and tells the shell of Ctrl-C by itself.
         with suppress(BrokenPipeError):  # whoever read what we say may have gone first
             print("Stopped.", flush=True)
-        sys.exit(130)
 
 
 def run(*, port: int, simulated: bool, data: Path) -> None:
