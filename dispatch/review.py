@@ -115,15 +115,19 @@ def by_dispatcher(calls: Sequence[Reviewed]) -> list[Tally]:
     return _ranked(_tally(who, [c for c in calls if who in {c.taken_by, *c.overridden_by}], who) for who in people)
 
 
-def chosen(calls: Iterable[Reviewed], *, what: str, rule: str, type_code: str | None, who: str, why: str) -> list[int]:
-    """The ids of the calls that a number counts. Empty words narrow nothing; `type_code` None neither."""
+def chosen(
+    calls: Iterable[Reviewed], *, what: str, rule: str, type_code: str | None, who: str | None, why: str
+) -> list[int]:
+    """The ids of the calls that a number counts. Empty words narrow nothing; `type_code` and `who` None neither."""
     return [
         call.id
         for call in calls
         if call.is_about(what)
         and (not rule or rule in (call.overridden_rules if what == "overridden" else call.rules))
         and (type_code is None or (call.type or "") == type_code)
-        and (not who or who in (call.overridden_by if what == "overridden" else {call.taken_by, *call.overridden_by}))
+        and (
+            who is None or who in (call.overridden_by if what == "overridden" else {call.taken_by, *call.overridden_by})
+        )
         and (not why or call.why_not == why)
     ]
 

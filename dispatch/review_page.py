@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 
-from django.db.models import Count
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -85,7 +85,7 @@ class ReviewPage:
     never_fired: Sequence[tuple[str, str]]
     rule_set: int
     waiting: Sequence[CallLine]
-    approvals: Sequence[tuple[str, int]]
+    approvals: Sequence[Total]
 
 
 def period_of(agency: Agency, first: date | None, last: date | None, now: datetime) -> Period:
@@ -121,7 +121,7 @@ def review_page(viewer: Member, period: Period) -> ReviewPage:
         never_fired=[(key, words[key]) for key in of_the_set if key not in fired],
         rule_set=rules.row.version,
         waiting=[call_line(call, agency.slug) for call in waiting_for_a_yes()],
-        approvals=_approvals(period),
+        approvals=_approvals(period, link),
     )
 
 
@@ -133,17 +133,20 @@ def waiting_for_a_yes() -> list[Call]:
 
 def chosen_calls(viewer: Member, period: Period, wanted: Mapping[str, str]) -> tuple[list[CallLine], int]:
     """The calls behind a number, and how many there are; the first 200 are listed."""
-    calls = review.reviewed(viewer.agency, period.start, period.end)
-    ids = review.chosen(
-        calls,
+    ids = _answered(period, wanted["answer"]) if wanted.get("answer") else _reviewed(viewer.agency, period, wanted)
+    rows = Call.objects.select_related("type").in_bulk(ids[:LISTED])
+    return [call_line(rows[pk], viewer.agency.slug) for pk in ids[:LISTED]], len(ids)
+
+
+def _reviewed(agency: Agency, period: Period, wanted: Mapping[str, str]) -> list[int]:
+    return review.chosen(
+        review.reviewed(agency, period.start, period.end),
         what=wanted.get("what", ""),
         rule=wanted.get("rule", ""),
         type_code=wanted.get("type"),
-        who=wanted.get("who", ""),
+        who=wanted.get("who"),
         why=wanted.get("why", ""),
     )
-    rows = Call.objects.select_related("type").in_bulk(ids[:LISTED])
-    return [call_line(rows[pk], viewer.agency.slug) for pk in ids[:LISTED]], len(ids)
 
 
 Link = Callable[..., str]
@@ -208,7 +211,20 @@ def _rule_words() -> dict[str, str]:
     return words | {"default": said(rules.rule_set.default.because)}
 
 
-def _approvals(period: Period) -> list[tuple[str, int]]:
-    rows = Approval.objects.filter(asked_at__gte=period.start, asked_at__lt=period.end).exclude(answer="")
-    counted = dict(rows.values_list("answer").annotate(n=Count("pk")).order_by())
-    return [(label(APPROVAL, answer), counted[answer]) for answer in APPROVAL if answer in counted]
+def _approvals(period: Period, link: Link) -> list[Total]:
+    counted = {answer: len(_answered(period, answer)) for answer in APPROVAL}
+    whole = len(set(_asked(period).values_list("call_id", flat=True)))
+    return [
+        Total(label(APPROVAL, answer), Number(n, whole, link(answer=answer)), _("calls that needed a supervisor's yes"))
+        for answer, n in counted.items()
+        if n
+    ]
+
+
+def _answered(period: Period, answer: str) -> list[int]:
+    """The calls for which a supervisor was asked in the period and that had this answer, the latest first."""
+    return list(dict.fromkeys(_asked(period).filter(answer=answer).values_list("call_id", flat=True)))
+
+
+def _asked(period: Period) -> QuerySet[Approval]:
+    return Approval.objects.filter(asked_at__gte=period.start, asked_at__lt=period.end).order_by("-asked_at", "-pk")

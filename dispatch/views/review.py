@@ -9,9 +9,9 @@ from agencies.decorators import MemberRequest, member_required
 from agencies.roles import Operation
 from dispatch.forms import PeriodForm
 from dispatch.review_page import Period, chosen_calls, period_of, review_page
-from dispatch.words import WHY_NOT_SENT
+from dispatch.words import APPROVAL, WHY_NOT_SENT
 
-FILTERS = ("what", "rule", "type", "who", "why")
+FILTERS = ("what", "rule", "type", "who", "why", "answer")
 
 
 @require_safe
@@ -35,7 +35,7 @@ def review_calls(request: MemberRequest, agency: str) -> HttpResponse:
         "count": count,
         "what": wanted.get("what", ""),
         "about": [wanted[name] for name in ("rule", "type", "who") if wanted.get(name)],
-        "why": WHY_NOT_SENT.get(wanted.get("why", ""), ""),
+        "why": WHY_NOT_SENT.get(wanted.get("why", ""), "") or APPROVAL.get(wanted.get("answer", ""), ""),
     }
     return render(request, "dispatch/review_calls.html", context)
 

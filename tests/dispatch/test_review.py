@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 
 from agencies.models import Agency, Member
-from calls.actions import override_route
+from calls.actions import answer_approval, override_route
 from calls.intake import Override
-from calls.models import Call
+from calls.models import Call, RuleSet
 from calls.states import Route
 from dispatch import review
 from dispatch.actions import AssignOrder, TransferOrder, assign_unit, transfer_call
@@ -71,6 +71,7 @@ def test_every_number_on_the_page_leads_to_as_many_calls(
     month: dict[str, Call], sue: Member, sign_in: Callable[..., Client]
 ) -> None:
     client = sign_in(sue)
+    Call.objects.filter(pk=month["waiting"].pk).update(taken_by=None)
     page = client.get(f"/a/{sue.agency.slug}/review/").context["page"]
     lines = [*page.rules, *page.types, *page.people]
     numbers = [number for line in lines for number in (line.decided, line.overridden, line.upgraded)]
@@ -78,6 +79,25 @@ def test_every_number_on_the_page_leads_to_as_many_calls(
     assert sum(number.part for number in numbers) > 20
     for number in numbers:
         assert client.get(number.href).context["count"] == number.part, number.href
+
+
+def test_a_supervisors_answers_lead_to_their_calls(
+    take: Callable[..., Call], sue: Member, sign_in: Callable[..., Client], now: datetime
+) -> None:
+    row = RuleSet.objects.get(status="published")
+    RuleSet.objects.filter(pk=row.pk).update(status="retired")
+    rules = [rule | {"approval": True} for rule in row.document["rules"]]
+    document = row.document | {"rules": rules}
+    RuleSet.objects.create(version=2, status="published", document=document, drafted_at=now, published_at=now)
+    calls = [take(address=f"{n} Elm St") for n in range(3)]
+    for call in calls[:2]:
+        answer_approval(call.pk, is_granted=True, by=sue, now=now)
+    client = sign_in(sue)
+    [yes] = client.get(f"/a/{sue.agency.slug}/review/").context["page"].approvals
+    assert (yes.number.part, yes.number.whole) == (2, 3)
+    behind = client.get(yes.number.href)
+    assert {line.number for line in behind.context["rows"]} == {call.number for call in calls[:2]}
+    assert b"Supervisor: yes" in behind.content
 
 
 def test_rules_that_never_decided_are_named(
