@@ -15,6 +15,7 @@ from calls.models import Call, CallType, Decision
 from calls.states import Route, Source
 from calls.triage import decide as triage
 from calls.triage import retold
+from calls.triage.phrases import thing
 from calls.triage.questions import questions_for
 from calls.triage.suggest import Suggester, Suggestible
 from calls.words import FACT, LANGUAGE, MODE, ROUTE, SOURCE, STATUS, active, label, language_name, named, said
@@ -219,13 +220,12 @@ def asking_of(found: routing.Preview) -> Asking:
 def preview_of(found: triage.Decision, version: int, type_code: str | None) -> DecisionView:
     """A decision that is not stored."""
     by = found.decided_by
-    still_open = open_words(found.open_questions, type_code)
     return DecisionView(
         route=found.route or "",
         route_label=label(ROUTE, found.route),
         priority=found.priority,
-        reasons=found.reasons,
-        open_questions=[words for words in still_open if not any(words in reason for reason in found.reasons)],
+        reasons=retold.besides_open(found.reasons, active()) if found.open_questions else found.reasons,
+        open_questions=open_words(found.open_questions, type_code),
         others=_others([(a.route, a.because) for a in found.alternatives], found.route),
         decided_by=f"{by.kind} {by.id}" if by else "",
         rule_set=version,
@@ -244,13 +244,13 @@ def decision_of(row: Decision) -> DecisionView:
     waits = row.route is None or row.override_code == routing.HANDED_BACK
     still_open = open_words(row.open_questions, row.type_code) if waits else []
     tell = _teller(row)
-    reasons = [tell(reason) for reason in row.reasons]
+    reasons = retold.besides_open(row.reasons, routing.ENGLISH) if still_open else row.reasons
     return DecisionView(
         route=row.route or "",
         route_label=label(ROUTE, row.route),
         priority=row.priority,
-        reasons=reasons,
-        open_questions=[words for words in still_open if not any(words in reason for reason in reasons)],
+        reasons=[tell(reason) for reason in reasons],
+        open_questions=still_open,
         others=_others([(a["route"], tell(a["because"])) for a in row.alternatives], row.route),
         decided_by=str(row.by) if by_person and row.by else f"{row.decided_kind} {row.decided_id}".strip(),
         at=row.at,
@@ -277,7 +277,7 @@ def open_words(codes: Sequence[str], type_code: str | None) -> list[str]:
     rule_set = queries.rules_in_force().rule_set
     of_this_type = questions_for(rule_set, type_code or None)
     asked = {code: said(q.text) for q in (*rule_set.questions, *of_this_type) for code in q.codes}
-    return list(dict.fromkeys(asked.get(code) or label(FACT, code) for code in codes))
+    return list(dict.fromkeys(asked.get(code) or thing(code, active()).rstrip(".") for code in codes))
 
 
 def find_calls(*, q: str = "", status: str = "", route: str = "") -> QuerySet[Call]:

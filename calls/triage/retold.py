@@ -46,9 +46,16 @@ def retell(sentence: str, language: str, texts: Mapping[str, Text]) -> str:
     return sentence
 
 
+def besides_open(sentences: Iterable[str], language: str) -> list[str]:
+    """Without the sentences that name what is still to be asked, for whoever shows that in a list."""
+    opens = [_pattern(_FILLED.index(phrase), language) for phrase in (phrases.STILL_OPEN, phrases.MORE_OPEN)]
+    return [sentence for sentence in sentences if not any(pattern.fullmatch(sentence) for pattern in opens)]
+
+
 @cache
-def _pattern(number: int) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(_FILLED[number]["en"])), re.DOTALL)
+def _pattern(number: int, language: str = "en") -> re.Pattern[str]:
+    text = re.escape(words(_FILLED[number], language))
+    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", text), re.DOTALL)
 
 
 def _texts(part: object) -> Iterator[Text]:

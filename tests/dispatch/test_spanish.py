@@ -1,5 +1,6 @@
 """What the console refuses and why it decided, to a dispatcher whose browser asks for Spanish."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -68,3 +69,16 @@ def test_a_call_shows_its_questions_in_the_callers_language_too(take: Take, ask:
     assert spoken in ask(f"calls/{mexican.number}/", language="en")
     assert spoken not in ask(f"calls/{mexican.number}/"), "the page is Spanish already"
     assert spoken not in ask(f"calls/{take(answers={}, address='2 Oak St').number}/", language="en")
+
+
+@pytest.mark.parametrize(("language", "heading"), [("en", "Still open:"), ("es", "Falta saber:")])
+def test_what_is_still_open_is_said_once(take: Take, ask: Callable[..., str], language: str, heading: str) -> None:
+    """In one list on the call and while it is typed, also of a fact that nobody asked."""
+    call = take(type_code="PERMISS", answers={})
+    typed = {"type": "PERMISS", "address": "1 Elm St"}
+    for said in (ask(f"calls/{call.number}/", language=language), ask("calls/preview/", language=language, **typed)):
+        assert said.count(heading) == 1
+        listed = said.partition('<ul class="open">')[2].partition("</ul>")[0]
+        words = re.findall("<li>(.*?)</li>", listed)
+        assert len(words) == len(set(words)) > 3
+        assert "subject_age" not in listed
