@@ -23,7 +23,7 @@ from calls.triage.proofs import Proof
 from calls.triage.questions import questions_for
 from calls.triage.reading import words
 from calls.triage.sentences import ANSWERS, in_words, name_of
-from calls.words import FACT, MODE, PROPERTY, ROUTE, active, label, named, said
+from calls.words import FACT, MODE, PROPERTY, ROUTE, active, label, language_name, named, said
 
 PARTS = ("disqualifier", "rule", "invariant")
 COMPARED = {
@@ -268,20 +268,22 @@ def refusal(more: Mapping[str, Any]) -> dict[str, Any]:
 class TypePage:
     code: str
     row: CallType
-    names: Sequence[tuple[str, str, str]]
+    name: str
+    names: Sequence[tuple[str, str, str, str]]
     codes: str
     questions: Sequence[Asked]
 
 
 def type_page(row: CallType, agency: Agency) -> TypePage:
-    """A type with what is asked of it, in order. `names`: language, name, synonyms one on a line."""
+    """A type with what is asked of it, in order. `names`: language, what it is called, name, synonyms one on a line."""
     language = active()
     asked = questions_for(queries.rules_in_force().rule_set, row.code)
     return TypePage(
         code=row.code,
         row=row,
+        name=said(row.name),
         names=[
-            (code, str(row.name.get(code, "")), "\n".join(row.synonyms.get(code, [])))
+            (code, language_name(code), str(row.name.get(code, "")), "\n".join(row.synonyms.get(code, [])))
             for code in dict.fromkeys(["en", *agency.languages])
         ],
         codes=", ".join(row.codes),

@@ -17,7 +17,8 @@ from calls.pages import Choice
 from calls.queries import rules_in_force
 from calls.rule_pages import type_page
 from calls.triage.rules import MODES
-from calls.words import MODE, label, named, said
+from calls.triage.sentences import category_name
+from calls.words import MODE, active, label, named, said
 
 READ = Operation.READ_RULE_SETS
 
@@ -40,7 +41,7 @@ def call_types(request: MemberRequest, agency: str) -> HttpResponse:
             "code": row.code,
             "name": said(row.name),
             "apco": row.apco_code,
-            "category": row.category,
+            "category": category_name(row.category, active()),
             "mode": label(MODE, row.mode),
             "qualification": label(qualified, row.qualification),
             "never_cso": row.never_cso,
@@ -75,6 +76,7 @@ def call_type(request: MemberRequest, agency: str, code: str) -> HttpResponse:
 
 
 def _form(request: MemberRequest, row: CallType) -> HttpResponse:
+    others = list(CallType.objects.order_by("apco_code", "code"))
     context = {
         "here": "rules",
         "type": type_page(row, request.member.agency),
@@ -83,6 +85,10 @@ def _form(request: MemberRequest, row: CallType) -> HttpResponse:
         "modes": [Choice(mode, label(MODE, mode)) for mode in MODES],
         "qualifications": [Choice(*pair) for pair in named(request.member.agency, "qualifications").items()],
         "priorities": (1, 2, 3, 4),
+        "apcos": [Choice(code, name) for code, name in {row.apco_code: said(row.name) for row in others}.items()],
+        "categories": [
+            Choice(code, category_name(code, active())) for code in sorted({row.category for row in others} | {"other"})
+        ],
     }
     return render(request, "calls/call_type.html", context)
 

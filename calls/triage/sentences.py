@@ -37,6 +37,21 @@ SOURCES: Mapping[str, Text] = {
     "sworn_request": {"en": "sworn_request", "es": "un pedido de un juramentado"},
     "self_initiated": {"en": "self_initiated", "es": "la propia unidad"},
 }
+# The categories of the programmes' types; an agency's own speak for themselves.
+CATEGORIES: Mapping[str, Text] = {
+    "animal": {"en": "animal", "es": "animales"},
+    "danger": {"en": "danger", "es": "peligro"},
+    "dispute": {"en": "dispute", "es": "disputas"},
+    "missing": {"en": "missing", "es": "personas desaparecidas"},
+    "nuisance": {"en": "nuisance", "es": "molestias"},
+    "other": {"en": "other", "es": "otras"},
+    "property": {"en": "property", "es": "bienes"},
+    "public_works": {"en": "public works", "es": "obras públicas"},
+    "support": {"en": "support", "es": "apoyo"},
+    "traffic": {"en": "traffic", "es": "tránsito"},
+    "vehicle": {"en": "vehicle", "es": "vehículos"},
+    "welfare": {"en": "welfare", "es": "bienestar"},
+}
 FLAGS: Mapping[str, tuple[Text, Text]] = {
     "holiday": (
         {"en": "it is a holiday", "es": "es feriado"},
@@ -137,6 +152,11 @@ def name_of(field: str, language: str = "en") -> str:
     return words(NAMES.get(field) or THINGS[field], language)
 
 
+def category_name(code: str, language: str = "en") -> str:
+    """What people call a category."""
+    return words(CATEGORIES[code], language) if code in CATEGORIES else code.replace("_", " ")
+
+
 def listed(values: Sequence[Scalar], language: str = "en") -> str:
     """Values joined by *or*."""
     return words(OR, language).join(str(value) for value in values)
@@ -152,6 +172,8 @@ def _test(test: FieldTest, language: str) -> str:
     values = test.values
     if test.field == "source":
         values = tuple(words(SOURCES[str(value)], language) for value in values)
+    if test.field == "category":
+        values = tuple(category_name(str(value), language) for value in values)
     low, high = test.values[0], test.values[-1]
     return say(COMPARED[test.operator], language, name=name, values=listed(values, language), low=low, high=high)
 

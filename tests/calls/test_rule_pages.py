@@ -247,6 +247,19 @@ def test_a_new_type_is_added_and_its_calls_are_sworn_until_a_rule_names_it(
     assert CallType.objects.count() == before
 
 
+def test_a_new_type_is_offered_the_codes_and_categories_that_there_are_in_the_readers_words(
+    ada: Member, sign_in: SignIn
+) -> None:
+    address, spanish = f"/a/{ada.agency.slug}/call-types/", {"accept_language": "es"}
+    form = sign_in(ada).get(f"{address}new/", headers=spanish).content.decode()
+    assert '<option value="nuisance">molestias</option>' in form
+    assert '<option value="NOISE">Queja por ruido</option>' in form
+    assert "Nombre (Español)" in form
+    listed = sign_in(ada).get(address, headers=spanish).content.decode()
+    assert "<td>molestias</td>" in listed
+    assert "<td>nuisance</td>" not in listed
+
+
 def test_of_two_who_change_a_type_the_second_is_told(ada: Member, sign_in: SignIn) -> None:
     address = f"/a/{ada.agency.slug}/call-types/NOISE/"
     order = LASER | {"name_en": "Loud music", "seen": mark_of(CallType.objects.get(code="NOISE"))}

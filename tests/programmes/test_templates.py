@@ -2,10 +2,12 @@
 
 import pytest
 
-from calls.triage.conditions import answer_codes, field_tests
+from calls.triage import sentences
+from calls.triage.conditions import FieldTest, answer_codes, field_tests
 from calls.triage.decide import decide
 from calls.triage.evaluate import Case
 from calls.triage.questions import questions_for
+from calls.triage.sentences import in_words
 from cso import programmes
 from tests.programmes.tables import SLUGS, USUAL, all_no, an_ordinary_case, floor_of, programme, rule_set_of
 
@@ -150,3 +152,13 @@ def test_the_emergency_number_of_a_demo_is_invented() -> None:
 
 def test_eugene_budgets_24_positions_and_seattle_12() -> None:
     assert (programme("eugene").positions_budgeted, programme("seattle").positions_budgeted) == (24, 12)
+
+
+@every_city
+def test_what_staff_read_is_said_in_spanish_too(slug: str) -> None:
+    city = programme(slug)
+    lists = (city.types, city.dispositions, city.statuses, city.equipment, city.override_reasons, city.qualifications)
+    assert [entry.code for entries in lists for entry in entries if not entry.names.get("es")] == []
+    assert {kind.category for kind in city.types} <= set(sentences.CATEGORIES)
+    of_a_category = in_words(FieldTest("category", "in", ("public_works", "ours")), "es")
+    assert of_a_category == "la categoría de la llamada es obras públicas o ours"
