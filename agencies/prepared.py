@@ -8,13 +8,14 @@ time. Here it is written once, with places for the values, and gives the same ro
     notes = _NOTES(call=412)     # a list of Note, of the agency in scope
 """
 
-import copy
-from collections.abc import Callable, Iterable
-from types import SimpleNamespace
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Generic, TypeVar, cast
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Expression, Field, ForeignKey, Lookup, QuerySet
+from django.db.models.query import get_related_populators
+from django.db.models.sql import Query
 from django.db.models.sql.compiler import SQLCompiler
 
 from agencies.scope import current_agency_id, scope_of_whoever_asks
@@ -56,33 +57,86 @@ def _value(place: _Given, values: dict[str, Any]) -> Any:  # noqa: ANN401
     return current_agency_id() if place.name == _AGENCY else values[place.name]
 
 
+class _Statement(Generic[Row]):
+    """What Django makes of a queryset: the SQL, what stands in its places, and how a row becomes an object."""
+
+    def __init__(self, query: Query) -> None:
+        compiler = query.get_compiler(DEFAULT_DB_ALIAS)
+        self.sql, self._places = compiler.as_sql()
+        made = cast("dict[str, Any]", compiler.klass_info)
+        fields = made["select_fields"]
+        self._model = made["model"]
+        self._own = slice(fields[0], fields[-1] + 1)
+        self._names = [column[0].target.attname for column in compiler.select[self._own]]
+        self._joined = get_related_populators(made, compiler.select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]
+        converters = compiler.get_converters([column for column, *_ in compiler.select])
+        self._converters = [(place, *converter) for place, converter in converters.items()]
+
+    def values(self, given: dict[str, Any]) -> list[Any]:
+        return [_value(place, given) if isinstance(place, _Given) else place for place in self._places]
+
+    def objects(self, fetched: Iterable[tuple[Any, ...]]) -> Iterator[Row]:
+        """As `django.db.models.query.ModelIterable` has it."""
+        for row in map(self._converted, fetched):
+            found = self._model.from_db(DEFAULT_DB_ALIAS, self._names, row[self._own])
+            for related in self._joined:
+                related.populate(row, found)
+            yield found
+
+    def _converted(self, row: tuple[Any, ...]) -> list[Any]:
+        values = list(row)
+        for place, converters, column in self._converters:
+            for convert in converters:
+                values[place] = convert(values[place], column, connection)
+        return values
+
+
 class Prepared(Generic[Row]):
     """Asked with its values by name; answers a list. `write` makes the queryset, when it is first needed.
 
-    No prefetching, and nothing that depends on a value but its place.
+    Whole rows with what is joined to them (`select_related`); no prefetching, no annotations, and nothing that depends
+    on a value but its place.
     """
 
     def __init__(self, write: "Callable[[], QuerySet[Any, Row]]") -> None:
         self._write = write
-        self._written: tuple[QuerySet[Any, Row], SQLCompiler, str, tuple[Any, ...], Any] | None = None
+        self._statement: _Statement[Row] | None = None
 
     def __call__(self, **values: Any) -> list[Row]:
-        rows, kept, sql, places, converters = self._written or self._put_together()
-        params = tuple(_value(place, values) if isinstance(place, _Given) else place for place in places)
-        compiler = copy.copy(kept)  # it knows by now what each column is for; its connection is another thread's
-        compiler.connection = connection
-        compiler.as_sql = lambda *args, **kwargs: (sql, params)  # type: ignore[method-assign]
-        compiler.get_converters = lambda columns: converters  # type: ignore[method-assign, assignment]
-        query = SimpleNamespace(get_compiler=lambda *args, **kwargs: compiler)
-        asked: Any = SimpleNamespace(query=query, db=rows.db, model=rows.model, _known_related_objects={})
-        made: Iterable[Row] = rows._iterable_class(asked)  # type: ignore[assignment]
-        return list(made)
+        return self.ask(**values)()
 
-    def _put_together(self) -> "tuple[QuerySet[Any, Row], SQLCompiler, str, tuple[Any, ...], Any]":
+    def ask(self, **values: Any) -> Callable[[], list[Row]]:
+        """Asks now, and gives what fetches the rows: inside `at_once` more can be asked before that."""
+        statement = self._statement or self._put_together()
+        cursor = connection.cursor()
+        cursor.execute(statement.sql, statement.values(values))
+        return lambda: list(statement.objects(cursor.fetchall()))
+
+    def _put_together(self) -> _Statement[Row]:
         with scope_of_whoever_asks(given(_AGENCY)):
-            rows = self._write()
-        compiler = rows.query.get_compiler(rows.db)
-        sql, places = compiler.as_sql()
-        converters = compiler.get_converters([column for column, *_ in compiler.select])
-        self._written = rows, compiler, sql, tuple(places), converters
-        return self._written
+            self._statement = _Statement(self._write().query)
+        return self._statement
+
+
+@contextmanager
+def at_once() -> Iterator[None]:
+    """Statements in here are sent without waiting for an answer, until one is fetched. For reading only.
+
+    A statement that fails says so where the next answer is fetched, and `rowcount` means nothing.
+    """
+    connection.ensure_connection()
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield
+
+
+@contextmanager
+def planned_once() -> Iterator[None]:
+    """Inside a transaction: PostgreSQL keeps one plan of each statement in here, good for any values.
+
+    Left to itself it plans anew what it takes for cheaper with the values in hand, and the planning costs more than the
+    difference. Only for statements whose indexes do not depend on their values; constants are written into them.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        yield
+        cursor.execute("SET LOCAL plan_cache_mode = auto")
