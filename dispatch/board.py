@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from agencies.models import Agency, Member
-from agencies.prepared import Prepared, given
+from agencies.prepared import Prepared, given, planned_once
 from calls.models import Call, Transfer
 from calls.pages import place_of
 from calls.queries import open_calls
@@ -176,20 +176,26 @@ _CLOCKS = Prepared(
 )
 
 
-def calls_on_board(ids: Collection[int]) -> list[Call]:
-    """Those of the calls that are on the board."""
-    return _CALLS(calls=list(ids))
+def rows_of_calls(agency: Agency, ids: Collection[int]) -> list[CallRow]:
+    """Rows for those of the calls that are on the board. Inside a transaction."""
+    with planned_once():
+        calls = _CALLS.ask(calls=list(ids))
+        assigned, clocks = _ASSIGNED.ask(calls=list(ids)), _CLOCKS.ask(calls=list(ids))
+    return _rows(agency, calls(), assigned(), clocks_by_kind(clocks()))
 
 
 def call_rows(agency: Agency, calls: Iterable[Call]) -> list[CallRow]:
     """Rows for `calls`, in the order of the board. Two queries, whatever their number."""
     found = list(calls)
     ids = [call.pk for call in found]
+    return _rows(agency, found, _ASSIGNED(calls=ids), clocks_of(ids))
+
+
+def _rows(agency: Agency, calls: Iterable[Call], assigned: Iterable[Assignment], clocks: Clocks) -> list[CallRow]:
     units: dict[int, list[Assignment]] = {}
-    for assignment in _ASSIGNED(calls=ids):
+    for assignment in assigned:
         units.setdefault(assignment.call_id, []).append(assignment)
-    clocks = clocks_of(ids)
-    return sorted((call_row(agency, c, units.get(c.pk, []), clocks) for c in found), key=lambda row: row.sort)
+    return sorted((call_row(agency, c, units.get(c.pk, []), clocks) for c in calls), key=lambda row: row.sort)
 
 
 def call_row(agency: Agency, call: Call, assignments: Sequence[Assignment], clocks: Clocks) -> CallRow:
@@ -230,7 +236,10 @@ def unit_tag(assignment: Assignment) -> UnitTag:
 
 def clocks_of(call_ids: Sequence[int]) -> Clocks:
     """The latest clock of each kind, by call and assignment, also one that has fired: late stays late until done."""
-    rows = _CLOCKS(calls=list(call_ids))
+    return clocks_by_kind(_CLOCKS(calls=list(call_ids)))
+
+
+def clocks_by_kind(rows: Iterable[Deadline]) -> Clocks:
     return {(d.call_id, d.assignment_id, d.kind): Clock(d.kind, label(CLOCK, d.kind), d.due_at) for d in rows}
 
 

@@ -13,13 +13,14 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.safestring import SafeString, mark_safe
 
 from agencies.hours import zone
 from agencies.models import Agency
+from agencies.prepared import at_once, planned_once
 from agencies.roles import Role
 from agencies.scope import agency_scope
 from dispatch import board, queries
@@ -115,19 +116,27 @@ def look(agency_id: int, language: str, before: Picture | None = None, *, all_ov
     With a picture `before`, only what the events since then are about is read and drawn again; `all_over` reads the
     whole board all the same, for it also changes without an event: a shift begins, a shift ends.
     """
-    with agency_scope(agency_id), _snapshot():
-        agency = before.agency if before and not all_over else Agency.objects.get(pk=agency_id)
-        with translation.override(language), timezone.override(zone(agency)):
-            now = timezone.now()
-            seq, happened = _happened(agency, before.seq) if before else (board.last_seq(agency), ())
-            known, all_over_at = (before.rows, before.all_over_at) if before else ({}, now)
-            if before is None or all_over or _touches_everything(before, seq, happened):
-                fresh, kept, all_over_at = _everything(agency, now), {}, now
-            else:
-                touched = _touched(agency, happened, known.values())
-                fresh = _some(agency, now, touched)
-                kept = {row_id: drawn for row_id, drawn in known.items() if not _is_among(row_id, drawn, touched)}
-            rows = kept | {row_id: _draw(row_id, row, known.get(row_id)) for row_id, row in fresh}
+    try:
+        with at_once(), _snapshot(), agency_scope(agency_id):
+            return _look(agency_id, language, before, all_over=all_over)
+    except DatabaseError:
+        connection.close()
+        raise
+
+
+def _look(agency_id: int, language: str, before: Picture | None, *, all_over: bool) -> Picture:
+    agency = before.agency if before and not all_over else Agency.objects.get(pk=agency_id)
+    with translation.override(language), timezone.override(zone(agency)):
+        now = timezone.now()
+        seq, happened, together = _news(agency, before.seq) if before else (board.last_seq(agency), (), ())
+        known, all_over_at = (before.rows, before.all_over_at) if before else ({}, now)
+        if before is None or all_over or _touches_everything(before, seq, happened):
+            fresh, kept, all_over_at = _everything(agency, now), {}, now
+        else:
+            touched = _touched(happened, together, known.values())
+            fresh = _some(agency, now, touched)
+            kept = {row_id: drawn for row_id, drawn in known.items() if not _is_among(row_id, drawn, touched)}
+        rows = kept | {row_id: _draw(row_id, row, known.get(row_id)) for row_id, row in fresh}
     return Picture(seq=seq, at=now, rows=rows, agency=agency, all_over_at=all_over_at, happened=happened)
 
 
@@ -149,15 +158,17 @@ def whole(picture: Picture) -> Frame:
 
 @contextmanager
 def _snapshot() -> Iterator[None]:
-    """Everything read in here is of one moment."""
-    try:
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    """Everything read in here is of one moment. By hand: Django would wait for the answer to each of these words.
+
+    It goes around the scope, since its isolation must be said before anything else is. A roll-back brings back the
+    scope that there was before it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        try:
             yield
-    except DatabaseError:
-        connection.close()
-        raise
+        finally:
+            cursor.execute("COMMIT")
 
 
 @dataclass(frozen=True)
@@ -182,22 +193,30 @@ LEFT JOIN LATERAL (
 ORDER BY event.seq
 """
 _TOGETHER = """
+WITH event AS MATERIALIZED (
+    SELECT call_id, unit_id FROM ledger_event
+    WHERE agency_id = %(agency)s AND seq > %(after)s ORDER BY seq LIMIT %(most)s
+)
 SELECT a.call_id, c.number, a.unit_id, u.callsign
 FROM dispatch_assignment AS a
 JOIN calls_call AS c ON c.agency_id = a.agency_id AND c.id = a.call_id
 JOIN dispatch_unit AS u ON u.agency_id = a.agency_id AND u.id = a.unit_id
 WHERE a.agency_id = %(agency)s AND a.status NOT IN ('cleared', 'cancelled', 'declined')
-  AND (a.call_id = ANY(%(calls)s::bigint[]) OR a.unit_id = ANY(%(units)s::bigint[]))
+  AND (a.call_id = ANY(ARRAY(SELECT call_id FROM event)) OR a.unit_id = ANY(ARRAY(SELECT unit_id FROM event)))
 """
+Together = tuple[int, str, int, str]  # a call's id and number, its unit's id and callsign
 
 
-def _happened(agency: Agency, after: int) -> tuple[int, Sequence[Happened]]:
-    """The agency's last number, and what happened after `after`; nothing of it where that is too much."""
-    with connection.cursor() as cursor:
-        cursor.execute(_EVENTS, {"agency": agency.pk, "after": after, "most": TOO_MANY + 1})
-        rows = cursor.fetchall()
+def _news(agency: Agency, after: int) -> tuple[int, Sequence[Happened], Sequence[Together]]:
+    """The agency's last number, what happened after `after` (nothing of it where that is too much), and which calls and
+    units that are on each other it is about."""
+    asked = {"agency": agency.pk, "after": after, "most": TOO_MANY + 1}
+    with planned_once(), connection.cursor() as events, connection.cursor() as pairs:
+        events.execute(_EVENTS, asked)
+        pairs.execute(_TOGETHER, asked)
+        rows, together = events.fetchall(), pairs.fetchall()
     found = tuple(Happened(row[1], row[2], row[3], row[4], json.loads(row[5])) for row in rows if row[1] is not None)
-    return rows[0][0], found if len(found) <= TOO_MANY else ()
+    return rows[0][0], found if len(found) <= TOO_MANY else (), together
 
 
 def _touches_everything(before: Picture, seq: int, happened: Sequence[Happened]) -> bool:
@@ -205,7 +224,7 @@ def _touches_everything(before: Picture, seq: int, happened: Sequence[Happened])
     return len(happened) != seq - before.seq or any(e.call_id is None and e.unit_id is None for e in happened)
 
 
-def _touched(agency: Agency, happened: Sequence[Happened], known: Iterable[Drawn]) -> _Touched:
+def _touched(happened: Sequence[Happened], together: Sequence[Together], known: Iterable[Drawn]) -> _Touched:
     """A call's row names its units and a unit's row its call, so each brings the other along.
 
     Alarms are few: where there are any, they are read anew every time.
@@ -214,9 +233,6 @@ def _touched(agency: Agency, happened: Sequence[Happened], known: Iterable[Drawn
     units = {event.unit_id for event in happened if event.unit_id}
     names = {f"call-{e.about['call']}" for e in happened if e.call_id and "call" in e.about}
     names |= {f"unit-{e.about['unit']}" for e in happened if e.unit_id and "unit" in e.about}
-    with connection.cursor() as cursor:
-        cursor.execute(_TOGETHER, {"agency": agency.pk, "calls": list(calls), "units": list(units)})
-        together = cursor.fetchall()
     for call, number, unit, callsign in together:
         calls.add(call)
         units.add(unit)
@@ -235,7 +251,7 @@ def _everything(agency: Agency, now: datetime) -> list[tuple[str, Row]]:
 
 
 def _some(agency: Agency, now: datetime, touched: _Touched) -> list[tuple[str, Row]]:
-    calls = board.call_rows(agency, board.calls_on_board(touched.calls)) if touched.calls else []
+    calls = board.rows_of_calls(agency, touched.calls) if touched.calls else []
     standing = queries.units_standing(now, only=touched.units) if touched.units else []
     units = board.unit_rows(agency, standing) if standing else []
     alarms = board.alarm_rows(agency, board.open_alarms()) if touched.alarms else []
