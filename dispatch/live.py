@@ -71,10 +71,10 @@ class Painter:
         loop = asyncio.get_running_loop()
         looked_all_over = 0.0
         while True:
-            behind = self.picture is not None and self.picture.seq < (self.tail.last or 0)
+            behind = self.picture is not None and self.picture.seq < max(self.tail.last or 0, self.tail.heard)
             all_over = loop.time() - looked_all_over > ALL_OVER_S
             if self.picture is not None and not behind and not all_over:
-                await self.tail.bell.wait()
+                await self.tail.stir.wait()
                 continue
             began = loop.time()
             try:
@@ -85,6 +85,8 @@ class Painter:
                 continue
             if all_over and not behind:
                 looked_all_over = loop.time()
+            # It was drawn while the tail read the same events. The tail also asks who may still look.
+            await self.tail.reached(seen.seq)
             self._take(seen)
             # A third of the time: when much happens, one frame has several events. A look that took long is no reason
             # for the next to come late.

@@ -73,6 +73,8 @@ class Tail:
 
     `pulse` goes up every few seconds, and at once when `watched` changes: whether anything watches the clocks.
     `blind`: the database has not answered lately, so that events may be missing.
+    `heard`: the number that Valkey told of last; what it stands for may not have been read yet. `stir` rings for that,
+    and whenever `bell` does.
     """
 
     agency_id: int
@@ -80,7 +82,9 @@ class Tail:
     watched: bool = True
     blind: bool = True
     pulse: int = 0
+    heard: int = 0
     bell: Bell = field(default_factory=Bell)
+    stir: Bell = field(default_factory=Bell)
     seats: set[Seat] = field(default_factory=set)
     guests: int = 0
     _lines: deque[Line] = field(default_factory=lambda: deque(maxlen=KEPT))
@@ -105,6 +109,12 @@ class Tail:
             return None
         return [line for line in self._lines if line.seq > seq]
 
+    async def reached(self, seq: int) -> None:
+        """Until everything to number `seq` has been read, and whoever may hear of it no more is out."""
+        while (self.last or 0) < seq:
+            self._wake.set()
+            await self.bell.wait()
+
     async def page(self, seq: int) -> list[Line]:
         """Up to `PAGE` lines after `seq`, from the ledger; none while the database is away."""
         with suppress(psycopg.Error, OSError, TimeoutError):
@@ -113,7 +123,7 @@ class Tail:
 
     def _ring(self) -> None:
         """For everybody: a pulse, or a seat that ended."""
-        for bell in {self.bell, *(seat.bell for seat in self.seats)}:
+        for bell in {self.bell, self.stir, *(seat.bell for seat in self.seats)}:
             bell.ring()
 
     async def _read(self) -> None:
@@ -154,12 +164,15 @@ class Tail:
 
     async def _look(self, connection: "psycopg.AsyncConnection[Any]") -> None:
         """Reads what is new. Whoever may listen no more is out before it is told."""
+        heard = self.heard
         while True:
             lines = await self._events(self.last or 0)
             await self._turn_out(connection)
             self._tell(lines)
             if len(lines) < PAGE:
                 break
+        if self.heard == heard:
+            self.heard = 0  # it has been read, or it was not about this ledger
         now = asyncio.get_running_loop().time()
         if now - self._asked_at < WATCH_S:
             return
@@ -177,6 +190,7 @@ class Tail:
             self.last = line.seq
         if lines:
             self.bell.ring()
+            self.stir.ring()
 
     async def _turn_out(self, connection: "psycopg.AsyncConnection[Any]") -> None:
         seats = list(self.seats)
@@ -229,7 +243,9 @@ class Tail:
                 if message is None:
                     await channel.ping()
                 elif message["type"] == "message" and int(message["data"]) > (self.last or 0):
+                    self.heard = int(message["data"])
                     self._wake.set()
+                    self.stir.ring()
 
 
 _tails: dict[int, Tail] = {}

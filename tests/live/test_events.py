@@ -1,5 +1,6 @@
 """Programs follow the ledger: every number once, in order, without a gap."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -16,7 +17,7 @@ from calls.intake import Intake
 from calls.models import Call
 from dispatch.actions import AssignOrder, assign_unit
 from dispatch.models import Unit
-from ledger import wake
+from ledger import tail, wake
 from ledger.models import Event
 from tests.conftest import Company
 from tests.cso.console import wait_until
@@ -194,3 +195,18 @@ def test_a_listener_outlives_the_readers_connection(web: Web, take: Take, token:
         take()
         seen += stream.take(last_seq() - len(seen))
     assert [frame.id for frame in seen] == list(range(1, last_seq() + 1))
+
+
+def test_a_number_that_is_not_of_this_ledger_is_forgotten_after_one_look(agency: Agency, valkey: Valkey) -> None:
+    async def told_nonsense() -> int:
+        with tail.reading(agency.pk) as ledger:
+            while ledger.last is None:
+                await ledger.bell.wait()
+            while not ledger.heard:
+                wake.ring(agency.pk, 10**9)
+                await asyncio.sleep(0)
+            while ledger.heard:
+                await asyncio.sleep(0.01)
+            return ledger.last
+
+    assert asyncio.run(asyncio.wait_for(told_nonsense(), 5)) == last_seq()
