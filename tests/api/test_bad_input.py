@@ -210,6 +210,12 @@ def test_a_revoked_token_and_a_role_that_was_taken_away_are_strangers(doras: Api
     dora.roles = ["dispatcher"]
     dora.save()
     assert doras.get("calls").status == 200
+    dora.active = False
+    dora.save()
+    assert doras.get("calls").status == 401
+    dora.active = True
+    dora.save()
+    assert doras.get("calls").status == 200
     dora.tokens.update(revoked_at="2026-01-01T00:00:00Z")
     assert doras.get("calls").status == 401
 
