@@ -3,17 +3,33 @@
 import time
 from typing import Any
 
+import redis
 import structlog
 from django.core.cache.backends.base import BaseCache
 from django.core.cache.backends.locmem import LocMemCache
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
 LEFT_ALONE_S = 5.0
 
 
+class _Client(RedisCacheClient):
+    """Django makes a client for each command, which takes longer than the command."""
+
+    _kept: redis.Redis | None = None
+
+    def get_client(self, key: "str | bytes | memoryview[int] | None" = None, *, write: bool = False) -> redis.Redis:
+        if self._kept is None:
+            self._kept = super().get_client(key, write=write)
+        return self._kept
+
+
 class _Valkey(RedisCache):
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._class = _Client
+
     def count(self, name: str, number: int, *, timeout: float) -> int:
         """In one command, but for the first; `incr` asks whether the count is there, each time."""
         key = self.make_and_validate_key(name)
