@@ -22,7 +22,7 @@ from ledger.listeners import Listener
 
 KEPT = 200
 ALL_OVER_S = 15.0  # the board also changes without an event: a shift begins, a shift ends
-PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.1
+PAUSE_S, LONGEST_PAUSE_S = 0.03, 0.1  # nobody sees more than thirty frames a second
 log = structlog.get_logger(__name__)
 _painters = ThreadPoolExecutor(2, thread_name_prefix="painter")
 

@@ -26,7 +26,7 @@ from ledger.listeners import Listener, still_welcome
 
 LOOK_S = 2.0
 NAME = "cso ledger reader"  # in the database's list of connections
-LONGEST_PAUSE_S = 0.1
+PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.1
 WATCH_S = 1.0  # whether the clocks are watched is asked no more often
 PULSE_S = 5.0
 ANSWER_S = 5.0  # a database that takes longer is taken for away
@@ -158,7 +158,7 @@ class Tail:
                     self.blind = False
                     self._count_pulse()
                 # When much happens, one look finds several events.
-                await asyncio.sleep(min(asyncio.get_running_loop().time() - began, LONGEST_PAUSE_S))
+                await asyncio.sleep(min(max(PAUSE_S, asyncio.get_running_loop().time() - began), LONGEST_PAUSE_S))
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), LOOK_S)
 
