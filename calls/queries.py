@@ -1,6 +1,8 @@
 """Reading calls, types and rules. Every read starts in the agency's scope."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -137,9 +139,14 @@ def possible_duplicates(agency: Agency, call: Call) -> list[Call]:
 
 def duplicate_numbers(agency: Agency, call: Call) -> list[str]:
     """The numbers of the same."""
+    return ask_duplicates(agency, call)()
+
+
+def ask_duplicates(agency: Agency, call: Call) -> Callable[[], list[str]]:
+    """Asks for them, and gives what fetches them."""
     box = facts.box_of(call)
     if not call.address_key and box.south is None:
-        return []
+        return list
     window = clocks.allowed(agency, "duplicate_window")
     given: dict[str, Any] = {
         "agency": agency.pk,
@@ -147,9 +154,9 @@ def duplicate_numbers(agency: Agency, call: Call) -> list[str]:
         "until": call.received_at + window,
     }
     given |= {"call": call.pk or 0, "family": call.type.family if call.type else None, "key": call.address_key}
-    with connection.cursor() as cursor:
-        cursor.execute(_DUPLICATES, given | box._asdict())
-        return [number for (number,) in cursor.fetchall()]
+    cursor = connection.cursor()
+    cursor.execute(_DUPLICATES, given | box._asdict())
+    return lambda: [number for (number,) in cursor.fetchall()]
 
 
 # Where nothing is known of a thing, nothing is near by it: NULL is between nothing. The time is no condition for an
@@ -192,7 +199,23 @@ def _kept(agency_id: int, stamp: int) -> _Kept:
     return _Kept(types, tuple(published(row, floor_row, types) for row in rows))
 
 
+_of_one_moment: ContextVar[int | None] = ContextVar("cso_rules_stamp", default=None)
+
+
+@contextmanager
+def rules_of_one_moment() -> Iterator[None]:
+    """Types and rules that are asked for in here belong together, also where some are published meanwhile."""
+    token = _of_one_moment.set(_stamp())
+    try:
+        yield
+    finally:
+        _of_one_moment.reset(token)
+
+
 def _stamp() -> int:
+    known = _of_one_moment.get()
+    if known is not None:
+        return known
     with connection.cursor() as cursor:
         cursor.execute("SELECT rules_stamp FROM agencies_agency WHERE id = %s", [current_agency_id()])
         return int(cursor.fetchone()[0])

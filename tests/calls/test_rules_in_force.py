@@ -47,3 +47,14 @@ def test_calls_go_on_when_a_type_is_retired_that_the_floor_names(take: Callable[
         named = queries.rules_in_force().floor.not_applicable[0].type
         CallType.objects.filter(code=named).update(retired_at="2026-01-01T00:00Z")
     assert take(type_code="WELFARE", address="1 Elm St", answers={}).number
+
+
+def test_a_call_that_is_being_taken_is_decided_by_rules_of_one_moment(agency: Agency) -> None:
+    with agency_scope(agency.pk):
+        with queries.rules_of_one_moment():
+            before = queries.rules_in_force()
+            CallType.objects.filter(code="PARKING").update(retired_at="2026-01-01T00:00Z")
+            assert queries.call_type("PARKING") is not None
+            assert queries.rules_in_force() is before
+        with pytest.raises(Invalid):
+            queries.call_type("PARKING")
