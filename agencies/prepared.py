@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar, cast
 
-from django.db import DEFAULT_DB_ALIAS, connection
-from django.db.models import Expression, Field, ForeignKey, Lookup, QuerySet
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
+from django.db.models import Expression, Field, ForeignKey, Lookup, Model, QuerySet
 from django.db.models.query import get_related_populators
-from django.db.models.sql import Query
+from django.db.models.sql import InsertQuery, Query
 from django.db.models.sql.compiler import SQLCompiler
 
 from agencies.scope import current_agency_id, scope_of_whoever_asks
@@ -106,7 +106,7 @@ class Prepared(Generic[Row]):
         return self.ask(**values)()
 
     def ask(self, **values: Any) -> Callable[[], list[Row]]:
-        """Asks now, and gives what fetches the rows: inside `at_once` more can be asked before that."""
+        """Asks now, and gives what fetches the rows: inside `snapshot` more can be asked before that."""
         statement = self._statement or self._put_together()
         cursor = connection.cursor()
         cursor.execute(statement.sql, statement.values(values))
@@ -118,25 +118,69 @@ class Prepared(Generic[Row]):
         return self._statement
 
 
-@contextmanager
-def at_once() -> Iterator[None]:
-    """Statements in here are sent without waiting for an answer, until one is fetched. For reading only.
+class _Insert:
+    """The INSERT that Django writes for a model, with or without a primary key."""
 
-    A statement that fails says so where the next answer is fetched, and `rowcount` means nothing.
+    def __init__(self, row: Model) -> None:
+        meta = row._meta
+        self._fields = [f for f in meta.local_concrete_fields if not f.generated and (f is not meta.pk or row.pk)]
+        query = InsertQuery(type(row))
+        query.insert_values(self._fields, [row])
+        compiler = query.get_compiler(DEFAULT_DB_ALIAS)
+        compiler.returning_fields = [meta.pk]
+        [(self._sql, _)] = compiler.as_sql()
+
+    def run(self, row: Model) -> None:
+        values = [f.get_db_prep_save(f.pre_save(row, add=True), connection) for f in self._fields]
+        with connection.cursor() as cursor:
+            cursor.execute(self._sql, values)
+            row.pk = cursor.fetchone()[0]
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+
+_inserts: dict[tuple[type[Model], bool], _Insert] = {}
+
+
+def insert(row: Model) -> None:
+    """Saves a new row as `row.save(force_insert=True)` does, without signals. It holds values, and no expressions."""
+    key = type(row), row.pk is not None
+    if key not in _inserts:
+        _inserts[key] = _Insert(row)
+    _inserts[key].run(row)
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Everything read in here is of one moment, and nothing waits for an answer until one is fetched.
+
+    By hand, since Django would wait for the answer to each of these words. What is asked here is planned once; see
+    `plan_once`. A statement that fails says so where the next answer is fetched, and the connection is given up.
     """
-    connection.ensure_connection()
-    with connection.wrap_database_errors, connection.connection.pipeline():
-        yield
+    try:
+        connection.ensure_connection()
+        with connection.wrap_database_errors, connection.connection.pipeline(), connection.cursor() as cursor:
+            cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            plan_once()
+            try:
+                yield
+            finally:
+                cursor.execute("COMMIT")
+    except DatabaseError:
+        connection.close()
+        raise
 
 
-@contextmanager
-def planned_once() -> Iterator[None]:
-    """Inside a transaction: PostgreSQL keeps one plan of each statement in here, good for any values.
+def plan_once() -> None:
+    """Until the transaction ends, PostgreSQL keeps one plan of each statement, good for any values.
 
     Left to itself it plans anew what it takes for cheaper with the values in hand, and the planning costs more than the
-    difference. Only for statements whose indexes do not depend on their values; constants are written into them.
+    difference. Only for statements whose indexes do not depend on their values.
     """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
-        yield
+
+
+def plan_anew() -> None:
+    """For what else is asked in the transaction."""
+    with connection.cursor() as cursor:
         cursor.execute("SET LOCAL plan_cache_mode = auto")

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from agencies import clocks, hours
 from agencies.errors import IllegalMove
+from agencies.prepared import insert
 from calls.models import Approval, Call, Disposition, Transfer
 from calls.states import ENDED, CallStatus, may_move
 from calls.words import status_words
@@ -52,7 +53,7 @@ def save_call(call: Call) -> None:
     """Saves a locked call under its next version, and a call that is being taken under the agency's next number."""
     if call._state.adding:
         call.number = _next_number(call)
-        call.save(force_insert=True)
+        insert(call)
         return
     call.version += 1
     call.save()

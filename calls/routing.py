@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from agencies import clocks, hours
 from agencies.errors import Invalid, Refused
 from agencies.models import Agency
+from agencies.prepared import insert
 from calls import approvals, facts, moves, queries
 from calls.intake import Override
 from calls.models import Call, Decision, Transfer
@@ -254,9 +255,9 @@ def follow(book: Book, call: Call, decision: Decision) -> None:
 def hand_over(book: Book, call: Call, *, to: str, reason: str = "", danger: bool = False) -> Transfer:
     """Makes the transfer and starts its acknowledgement clock: shorter where there is danger."""
     moves.move_call(book, call, CallStatus.TRANSFERRED, why="danger" if danger else "routed")
-    transfer = Transfer.objects.create(
-        call=call, to=to, reason=reason, danger=danger, requested_at=book.now, requested_by=book.by
-    )
+    asked = {"to": to, "reason": reason, "danger": danger, "requested_at": book.now, "requested_by": book.by}
+    transfer = Transfer(agency=book.agency, call=call, **asked)
+    insert(transfer)
     arm_transfer(book, call, danger=danger)
     book.add("transfer.requested", call=call, data={"transfer": transfer.pk, "danger": danger})
     return transfer
@@ -334,7 +335,8 @@ def _hold_until(book: Book, decision: Decision) -> datetime | None:
 
 
 def _store(book: Book, call: Call, rules: queries.Rules, **values: Any) -> Decision:
-    decision = Decision.objects.create(
+    decision = Decision(
+        agency=book.agency,
         call=call,
         at=book.now,
         rule_set=rules.row,
@@ -345,6 +347,7 @@ def _store(book: Book, call: Call, rules: queries.Rules, **values: Any) -> Decis
         by=book.by,
         **values,
     )
+    insert(decision)
     data: dict[str, Any] = {
         "decision": decision.pk,
         "route": decision.route,

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from agencies.models import Agency, Member
-from agencies.prepared import Prepared, given, planned_once
+from agencies.prepared import Prepared, given
 from calls.models import Call, Transfer
 from calls.pages import place_of
 from calls.queries import open_calls
@@ -177,10 +177,9 @@ _CLOCKS = Prepared(
 
 
 def rows_of_calls(agency: Agency, ids: Collection[int]) -> list[CallRow]:
-    """Rows for those of the calls that are on the board. Inside a transaction."""
-    with planned_once():
-        calls = _CALLS.ask(calls=list(ids))
-        assigned, clocks = _ASSIGNED.ask(calls=list(ids)), _CLOCKS.ask(calls=list(ids))
+    """Rows for those of the calls that are on the board."""
+    calls = _CALLS.ask(calls=list(ids))
+    assigned, clocks = _ASSIGNED.ask(calls=list(ids)), _CLOCKS.ask(calls=list(ids))
     return _rows(agency, calls(), assigned(), clocks_by_kind(clocks()))
 
 

@@ -6,21 +6,20 @@ the board of the second.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.safestring import SafeString, mark_safe
 
 from agencies.hours import zone
 from agencies.models import Agency
-from agencies.prepared import at_once, planned_once
+from agencies.prepared import plan_anew, snapshot
 from agencies.roles import Role
 from agencies.scope import agency_scope
 from dispatch import board, queries
@@ -116,12 +115,9 @@ def look(agency_id: int, language: str, before: Picture | None = None, *, all_ov
     With a picture `before`, only what the events since then are about is read and drawn again; `all_over` reads the
     whole board all the same, for it also changes without an event: a shift begins, a shift ends.
     """
-    try:
-        with at_once(), _snapshot(), agency_scope(agency_id):
-            return _look(agency_id, language, before, all_over=all_over)
-    except DatabaseError:
-        connection.close()
-        raise
+    # The scope is inside, since nothing may be said before a snapshot begins. A roll-back brings back the one outside.
+    with snapshot(), agency_scope(agency_id):
+        return _look(agency_id, language, before, all_over=all_over)
 
 
 def _look(agency_id: int, language: str, before: Picture | None, *, all_over: bool) -> Picture:
@@ -154,21 +150,6 @@ def between(before: Picture, after: Picture) -> Frame | None:
 def whole(picture: Picture) -> Frame:
     """The frame that makes `picture` of any board."""
     return Frame(picture.seq, picture.at, [d.patch(row_id) for row_id, d in picture.rows.items()], whole=True)
-
-
-@contextmanager
-def _snapshot() -> Iterator[None]:
-    """Everything read in here is of one moment. By hand: Django would wait for the answer to each of these words.
-
-    It goes around the scope, since its isolation must be said before anything else is. A roll-back brings back the
-    scope that there was before it.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        try:
-            yield
-        finally:
-            cursor.execute("COMMIT")
 
 
 @dataclass(frozen=True)
@@ -211,7 +192,7 @@ def _news(agency: Agency, after: int) -> tuple[int, Sequence[Happened], Sequence
     """The agency's last number, what happened after `after` (nothing of it where that is too much), and which calls and
     units that are on each other it is about."""
     asked = {"agency": agency.pk, "after": after, "most": TOO_MANY + 1}
-    with planned_once(), connection.cursor() as events, connection.cursor() as pairs:
+    with connection.cursor() as events, connection.cursor() as pairs:
         events.execute(_EVENTS, asked)
         pairs.execute(_TOGETHER, asked)
         rows, together = events.fetchall(), pairs.fetchall()
@@ -246,12 +227,14 @@ def _is_among(row_id: str, drawn: Drawn, touched: _Touched) -> bool:
 
 
 def _everything(agency: Agency, now: datetime) -> list[tuple[str, Row]]:
+    plan_anew()
     view = board.board_view(agency, now)
     return [*map(_named, view.calls), *map(_named, view.units), *map(_named, view.alarms)]
 
 
 def _some(agency: Agency, now: datetime, touched: _Touched) -> list[tuple[str, Row]]:
     calls = board.rows_of_calls(agency, touched.calls) if touched.calls else []
+    plan_anew()
     standing = queries.units_standing(now, only=touched.units) if touched.units else []
     units = board.unit_rows(agency, standing) if standing else []
     alarms = board.alarm_rows(agency, board.open_alarms()) if touched.alarms else []

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 
 import pytest
+from django.db import DatabaseError, IntegrityError, connection
 
 from agencies.models import Agency, Member
-from agencies.prepared import Prepared, given
+from agencies.prepared import Prepared, given, insert, snapshot
 from agencies.scope import ScopeError, agency_scope
 from calls.models import Call
+from tests.fixtures import Database
 
 Take = Callable[..., Call]
 
@@ -57,3 +59,52 @@ def test_any_number_of_values_takes_one_place(take: Take) -> None:
 def test_a_value_that_was_forgotten_is_an_error_and_not_a_row(dora: Member) -> None:
     with pytest.raises(KeyError):
         Prepared(lambda: Call.objects.filter(pk=given("call")))()
+
+
+def test_what_is_asked_together_is_of_one_moment(agency: Agency, take: Take, database: Database) -> None:
+    calls = Prepared(lambda: Call.objects.order_by("pk"))
+    first = take()
+    with snapshot():
+        before = calls.ask()
+        assert before() == [first]
+        with database.superuser() as meanwhile:
+            meanwhile.execute("UPDATE calls_call SET address = 'somewhere else'")
+        again, others = calls.ask(), calls.ask()
+        assert [call.address for call in [*again(), *others()]] == [first.address] * 2
+    assert [call.address for call in calls()] == ["somewhere else"]
+
+
+def divide_by_zero() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 / 0")
+        cursor.fetchall()
+
+
+def test_a_question_that_failed_costs_the_connection_and_nothing_else(agency: Agency, take: Take) -> None:
+    call = take()
+    with pytest.raises(DatabaseError, match="division by zero"), snapshot():
+        divide_by_zero()
+    assert not connection.in_atomic_block
+    with agency_scope(agency.pk):
+        assert list(Call.objects.all()) == [call]
+
+
+def test_a_row_is_inserted_as_django_would_save_it(agency: Agency, dora: Member, take: Take) -> None:
+    taken = take()
+    known = {"agency": agency, "type": taken.type, "taken_by": dora, "lat": 37.3, "lon": -121.9}
+    known |= {"received_at": taken.received_at, "entered_at": taken.entered_at, "facts": {"caller_age": 71}}
+    for pk in (None, taken.pk + 1000):
+        ours = Call(pk=pk, number=f"99-1{pk}", answers={"weapon": "no"}, **known)
+        djangos = Call(pk=pk and pk + 1, number=f"99-2{pk}", answers={"weapon": "no"}, **known)
+        insert(ours)
+        djangos.save(force_insert=True)
+        assert ours.pk
+        assert not ours._state.adding
+        told = [dict(Call.objects.filter(pk=row.pk).values().get(), id=0, number="") for row in (ours, djangos)]
+        assert told[0] == told[1]
+
+
+def test_a_row_that_is_there_already_is_refused(take: Take) -> None:
+    call = take()
+    with pytest.raises(IntegrityError):
+        insert(call)
