@@ -70,6 +70,9 @@ class RuleSet(TenantModel):
     version = internal(models.PositiveIntegerField())
     status = internal(models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT))
     document = internal(models.JSONField())
+    # The programme it was begun from, the source of each part, and what the programme named that the agency has not
+    # (calls/triage/fitting.py); None in versions from before this was kept.
+    origin = internal(models.JSONField(null=True))
     revision = internal(models.PositiveIntegerField(default=1, db_default=1))
     # The version that was in force when this one was begun, and the one it brings back.
     based_on = internal(models.PositiveIntegerField(null=True))
@@ -103,7 +106,7 @@ class RuleSet(TenantModel):
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Q(old__published_at__isnull=False)
                 & (
-                    differs("document", "version", "drafted_by", "authors", "published_by", "published_at")
+                    differs("document", "origin", "version", "drafted_by", "authors", "published_by", "published_at")
                     | differs("effective_from", "restored_from", "agency")
                     | pgtrigger.Q(new__status="draft")
                     | pgtrigger.Q(old__status="retired", new__status__df="retired")

@@ -1,7 +1,7 @@
 """What the pages of rules show: versions, one version as sentences, a trial, the proof."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from agencies.roles import Operation
 from calls import pages, queries
 from calls.models import CallType, RuleSet
 from calls.pages import Choice, DecisionView
+from calls.rule_origins import PartSource, missing_words, sources_by_part
 from calls.rulesets import overtaken_by
 from calls.triage import rules
 from calls.triage.conditions import FIELDS, OPERATORS, SOURCES
@@ -67,6 +68,7 @@ class Part:
     because: str
     route: str = ""
     state: str = ""
+    source: PartSource | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class Asked:
     other: str
     codes: str
     types: str
+    source: PartSource | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,8 @@ class RulesPage:
     in_force: int
     others: Sequence[int]
     overtaken_by: VersionRow | None = None
+    begun_from: str = ""
+    missing: Sequence[str] = ()
 
     @property
     def against(self) -> int:
@@ -146,7 +151,7 @@ STATUS = {"draft": gettext_lazy("draft"), "published": gettext_lazy("published")
 
 def version_rows() -> list[VersionRow]:
     """All versions, the latest first."""
-    rows = RuleSet.objects.select_related("drafted_by", "published_by").defer("document").order_by("-version")
+    rows = RuleSet.objects.select_related("drafted_by", "published_by").defer("document", "origin").order_by("-version")
     in_force = queries.rules_in_force().row.version
     return [_version(row, in_force) for row in rows]
 
@@ -158,20 +163,36 @@ def rules_page(row: RuleSet, *, viewer: Member) -> RulesPage:
     version = _version(row, in_force)
     types = CallType.objects.filter(retired_at=None).order_by("code")
     qualified = named(viewer.agency, "qualifications")
+    sources = sources_by_part(row)
+    is_draft, origin = row.status == RuleSet.Status.DRAFT, row.origin or {}
     return RulesPage(
         row=version,
         revision=row.revision,
         document=row.document,
-        questions=[_asked(q, language) for q in found.questions],
+        questions=[replace(_asked(q, language), source=sources.get(q.id)) for q in found.questions],
         disqualifiers=[
-            Part(d.id, in_words(d.when, language), _sworn(d.priority), words(d.because, language), "sworn")
+            Part(
+                d.id,
+                in_words(d.when, language),
+                _sworn(d.priority),
+                words(d.because, language),
+                "sworn",
+                source=sources.get(d.id),
+            )
             for d in found.disqualifiers
         ],
         rules=[
-            Part(r.id, in_words(r.when, language), _then(r, qualified), words(r.because, language), r.route)
+            Part(
+                r.id,
+                in_words(r.when, language),
+                _then(r, qualified),
+                words(r.because, language),
+                r.route,
+                source=sources.get(r.id),
+            )
             for r in found.rules
         ],
-        invariants=[invariant(i, language) for i in found.invariants],
+        invariants=[replace(invariant(i, language), source=sources.get(i.id)) for i in found.invariants],
         default=Part("default", "", _sworn(found.default.priority), words(found.default.because, language), "sworn"),
         may=_permitted(row, version, viewer),
         choices=choices(viewer.agency, found.codes),
@@ -179,6 +200,8 @@ def rules_page(row: RuleSet, *, viewer: Member) -> RulesPage:
         in_force=in_force,
         others=list(RuleSet.objects.exclude(pk=row.pk).order_by("-version").values_list("version", flat=True)),
         overtaken_by=_version(overtaken, in_force) if (overtaken := overtaken_by(row)) else None,
+        begun_from=origin.get("name", "") if is_draft else "",
+        missing=missing_words(origin.get("missing", [])) if is_draft else [],
     )
 
 

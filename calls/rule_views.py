@@ -18,6 +18,7 @@ from agencies.views import see
 from calls import floor_pages, floors, past, presence, rule_pages, rulesets
 from calls.forms import DraftForm, FloorDraftForm, FloorForm, NewDraftForm, PublicationForm, TrialForm, answers_by_code
 from calls.models import SafetyFloor
+from calls.pages import Choice
 from calls.proving import UnsafeRuleSet
 from calls.queries import floor_in_force, rules_in_force
 from calls.triage import rules
@@ -30,7 +31,7 @@ READ, EDIT = Operation.READ_RULE_SETS, Operation.EDIT_RULE_SETS
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_required(READ)
 def rule_sets(request: MemberRequest, agency: str) -> HttpResponse:
-    """All versions; a POST begins a draft: from a version, or from a file."""
+    """All versions; a POST begins a draft: from a version, from a programme's template, or from a file."""
     if request.method == "POST":
         return _begin(request, agency)
     _refuse_officers(request)
@@ -38,6 +39,7 @@ def rule_sets(request: MemberRequest, agency: str) -> HttpResponse:
         "here": "rules",
         "versions": rule_pages.version_rows(),
         "may_edit": request.member.role is Role.ADMINISTRATOR,
+        "templates": [Choice(template.slug, template.name) for template in rulesets.templates()],
     }
     return render(request, "calls/rule_sets.html", context)
 
@@ -48,10 +50,12 @@ def _begin(request: MemberRequest, agency: str) -> HttpResponse:
         if (file.size or 0) > MAX_BYTES:
             raise Invalid(errors={"file": [_("This file is larger than %(most)s bytes.") % {"most": f"{MAX_BYTES:,}"}]})
         row = rulesets.import_rule_set(file.read(), by=request.member, now=now)
+    elif "template" in request.POST:
+        row = rulesets.begin_from_template(request.POST["template"], by=request.member, now=now)
     else:
         earlier = rulesets.rule_set(NewDraftForm.read(request)["version"])
         row = (
-            rulesets.save_draft(earlier.document, by=request.member, now=now)
+            rulesets.save_draft(earlier.document, by=request.member, now=now, origin=rulesets.sources_of(earlier))
             if earlier.version == rules_in_force().row.version
             else rulesets.roll_back(earlier.version, by=request.member, now=now)
         )

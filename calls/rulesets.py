@@ -5,7 +5,7 @@ refuses that too. A version decides from its effective date until the next one t
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +19,17 @@ from agencies.models import Agency, Member
 from agencies.permissions import require
 from agencies.roles import Operation
 from calls.models import RuleSet
-from calls.proving import moves_between, proof_of, read_json, read_rule_set, require_safe, setting_of
+from calls.proving import (
+    moves_between,
+    proof_of,
+    read_json,
+    read_rule_set,
+    require_safe,
+    setting_of,
+    vocabulary_of,
+)
 from calls.queries import floor_in_force
-from calls.triage import rules
+from calls.triage import fitting, rules
 from calls.triage.changes import changes
 from calls.triage.proofs import Proof
 from calls.words import active
@@ -31,6 +39,8 @@ if TYPE_CHECKING:
     from calls.triage.difference import Change
 
 FARTHEST = timedelta(days=366)
+# The programmes stand above calls. `cso` puts them here when it starts; until then there are none.
+templates: Callable[[], Sequence[fitting.Template]] = tuple
 DRAFT, PUBLISHED, RETIRED = RuleSet.Status.DRAFT, RuleSet.Status.PUBLISHED, RuleSet.Status.RETIRED
 
 
@@ -47,8 +57,9 @@ def save_draft(
     now: datetime,
     version: int | None = None,
     if_revision: int | None = None,
+    origin: Mapping[str, Any] | None = None,
 ) -> RuleSet:
-    """A new draft under the next version, or new words for the draft `version`.
+    """A new draft under the next version, or new words for the draft `version`. `origin`: where a new one comes from.
 
     `Invalid` names the path of what is wrong in the document. With `if_revision`, `StaleEdit` says who changed it.
     """
@@ -56,7 +67,7 @@ def save_draft(
     read_rule_set(document, agency=by.agency, setting=setting_of(by.agency))
     with record(by=by, now=now) as book:
         if version is None:
-            return _begun(book, document)
+            return _begun(book, document, origin=origin)
         row = _locked(version)
         _refuse_unless_draft(row)
         _refuse_stale(row, if_revision)
@@ -134,7 +145,7 @@ def roll_back(version: int, *, by: Member, now: datetime) -> RuleSet:
         raise IllegalMove(words % {"version": version})
     read_rule_set(earlier.document, agency=by.agency, setting=setting_of(by.agency))
     with record(by=by, now=now) as book:
-        return _begun(book, earlier.document, restored_from=version)
+        return _begun(book, earlier.document, restored_from=version, origin=sources_of(earlier))
 
 
 def retire(version: int, *, by: Member, now: datetime) -> RuleSet:
@@ -167,6 +178,25 @@ def import_rule_set(text: str | bytes, *, by: Member, now: datetime) -> RuleSet:
     """A new draft from a JSON file. Too large, too deep, double keys, unknown or retired codes: `Invalid`."""
     require(by, Operation.EDIT_RULE_SETS)
     return save_draft(read_json(text), by=by, now=now)
+
+
+def begin_from_template(slug: str, *, by: Member, now: datetime) -> RuleSet:
+    """A new draft from another programme's rules; what the agency has no code for is told in its `origin`."""
+    require(by, Operation.EDIT_RULE_SETS)
+    template = next((found for found in templates() if found.slug == slug), None)
+    if template is None:
+        raise Invalid(errors={"template": [_("There is no such programme.")]})
+    vocabulary = vocabulary_of(by.agency, setting_of(by.agency))
+    document, missing = fitting.fitted(template.document, vocabulary)
+    return save_draft(document, by=by, now=now, origin=fitting.origin(template, document, missing))
+
+
+def sources_of(row: RuleSet) -> dict[str, Any]:
+    """Where the parts of a version come from, for a draft that is begun from it. Before versions kept that themselves
+    (`origin` None) the agency did."""
+    if row.origin is None:
+        return {"sources": row.agency.settings.get("sources", {})}
+    return {"sources": row.origin.get("sources", {})}
 
 
 def differences(version: int, against: int, *, by: Member, language: str = "en") -> tuple[str, ...]:
@@ -210,13 +240,20 @@ def _proof(row: RuleSet, agency: Agency, language: str) -> Proof:
     return proof_of(row.document, floor.document, agency=agency, setting=setting_of(agency), language=language)
 
 
-def _begun(book: Book, document: Mapping[str, Any], *, restored_from: int | None = None) -> RuleSet:
+def _begun(
+    book: Book,
+    document: Mapping[str, Any],
+    *,
+    restored_from: int | None = None,
+    origin: Mapping[str, Any] | None = None,
+) -> RuleSet:
     _one_at_a_time(book.agency)
     last = RuleSet.objects.aggregate(last=Max("version"))["last"] or 0
     published = _last_published()
     row = RuleSet.objects.create(
         version=last + 1,
         document=dict(document),
+        origin=dict(origin or {}),
         based_on=published.version if published else None,
         restored_from=restored_from,
         drafted_by=book.by,

@@ -5,10 +5,16 @@ from django.contrib.staticfiles.apps import StaticFilesConfig
 
 
 class Console(AppConfig):
-    """The console as a whole: its management commands."""
+    """The console as a whole: its management commands, and the programmes that rules may be begun from."""
 
     name = "cso"
     default = True
+
+    def ready(self) -> None:
+        from calls import rulesets
+        from cso import programmes
+
+        rulesets.templates = programmes.templates
 
 
 class OurStaticFiles(StaticFilesConfig):

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from calls.triage.fitting import Template
 from calls.triage.reading import Text
 from calls.triage.suggest import Suggestible
 
@@ -137,6 +139,17 @@ class Programme:
 def slugs() -> tuple[str, ...]:
     """The programmes there are, by the name of their folder."""
     return tuple(sorted(path.parent.name for path in HERE.glob("*/programme.json")))
+
+
+@cache
+def templates() -> tuple[Template, ...]:
+    """Every programme's rules, for whoever begins a draft from them."""
+    return tuple(template_of(read(slug)) for slug in slugs())
+
+
+def template_of(programme: Programme) -> Template:
+    sources = {identifier: asdict(source) for identifier, source in programme.sources.items()}
+    return Template(programme.slug, programme.name, programme.rule_set, sources)
 
 
 def read(slug: str) -> Programme:

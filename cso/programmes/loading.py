@@ -10,6 +10,7 @@ from agencies.actions import AgencyOrder, create_agency
 from agencies.scope import agency_scope
 from calls.areas import cells_around
 from calls.models import CallType, Disposition, RuleSet, SafetyFloor
+from calls.triage.fitting import origin
 from cso import programmes
 from cso.programmes import Programme
 from dispatch.models import Unit
@@ -51,6 +52,7 @@ def _fill(agency_id: int, programme: Programme, now: datetime) -> None:
         version=1,
         status=RuleSet.Status.PUBLISHED,
         document=dict(programme.rule_set),
+        origin=origin(programmes.template_of(programme), programme.rule_set),
         drafted_at=now,
         published_at=now,
     )
