@@ -8,6 +8,7 @@ time. Here it is written once, with places for the values, and gives the same ro
     notes = _NOTES(call=412)     # a list of Note, of the agency in scope
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar, cast
@@ -17,6 +18,7 @@ from django.db.models import Expression, Field, ForeignKey, Lookup, Model, Query
 from django.db.models.query import get_related_populators
 from django.db.models.sql import InsertQuery, Query
 from django.db.models.sql.compiler import SQLCompiler
+from psycopg.sql import Literal
 
 from agencies.scope import current_agency_id, scope_of_whoever_asks
 
@@ -32,7 +34,7 @@ class _Given(Expression):
         self.name = name
 
     def as_sql(self, compiler: SQLCompiler, connection: object) -> tuple[str, tuple[Any, ...]]:
-        return "%s", (self,)
+        return "(SELECT %s)", (self,)  # see `unseen`
 
 
 def given(name: str) -> Any:  # noqa: ANN401 it stands where a value of any kind would stand
@@ -50,7 +52,17 @@ class AnyOf(Lookup):
     def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[Any, ...]]:  # noqa: ANN401
         column, before = self.process_lhs(compiler, connection)
         values, after = self.process_rhs(compiler, connection)
-        return f"{column} = ANY {values}", (*before, *after)
+        kind = self.lhs.output_field.rel_db_type(connection)
+        return f"{column} = ANY ({values}::{kind}[])", (*before, *after)
+
+
+def unseen(sql: str) -> str:
+    """The statement, with its values where PostgreSQL's planner does not look for them.
+
+    It then keeps one plan, good for any values. Where it sees them it takes planning anew for cheaper, each time, and
+    the planning costs more than the difference. A value that may be missing needs its type beside it.
+    """
+    return re.sub(r"%\(\w+\)s", r"(SELECT \g<0>)", sql)
 
 
 def _value(place: _Given, values: dict[str, Any]) -> Any:  # noqa: ANN401
@@ -62,7 +74,9 @@ class _Statement(Generic[Row]):
 
     def __init__(self, query: Query) -> None:
         compiler = query.get_compiler(DEFAULT_DB_ALIAS)
-        self.sql, self._places = compiler.as_sql()
+        written, values = compiler.as_sql()
+        self._places = [value for value in values if isinstance(value, _Given)]
+        self.sql = _with_constants(written, values)
         made = cast("dict[str, Any]", compiler.klass_info)
         fields = made["select_fields"]
         self._model = made["model"]
@@ -73,7 +87,7 @@ class _Statement(Generic[Row]):
         self._converters = [(place, *converter) for place, converter in converters.items()]
 
     def values(self, given: dict[str, Any]) -> list[Any]:
-        return [_value(place, given) if isinstance(place, _Given) else place for place in self._places]
+        return [_value(place, given) for place in self._places]
 
     def objects(self, fetched: Iterable[tuple[Any, ...]]) -> Iterator[Row]:
         """As `django.db.models.query.ModelIterable` has it."""
@@ -89,6 +103,22 @@ class _Statement(Generic[Row]):
             for convert in converters:
                 values[place] = convert(values[place], column, connection)
         return values
+
+
+def _with_constants(written: str, values: Iterable[object]) -> str:
+    """The SQL with what is always the same written into it: there it serves an index on a part of a table."""
+    left = iter(values)
+
+    def put(place: re.Match[str]) -> str:
+        if place.group() == "%%":
+            return "%%"
+        value = next(left)
+        if isinstance(value, _Given):
+            return "%s"
+        constant = Literal(str(value) if isinstance(value, str) else value)  # choices of a model are strings of a kind
+        return constant.as_string().replace("%", "%%")
+
+    return re.sub("%s|%%", put, written)
 
 
 class Prepared(Generic[Row]):
@@ -153,14 +183,13 @@ def insert(row: Model) -> None:
 def snapshot() -> Iterator[None]:
     """Everything read in here is of one moment, and nothing waits for an answer until one is fetched.
 
-    By hand, since Django would wait for the answer to each of these words. What is asked here is planned once; see
-    `plan_once`. A statement that fails says so where the next answer is fetched, and the connection is given up.
+    By hand, since Django would wait for the answer to each of these words. A statement that fails says so where the
+    next answer is fetched, and the connection is given up.
     """
     try:
         connection.ensure_connection()
         with connection.wrap_database_errors, connection.connection.pipeline(), connection.cursor() as cursor:
             cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            plan_once()
             try:
                 yield
             finally:
@@ -168,19 +197,3 @@ def snapshot() -> Iterator[None]:
     except DatabaseError:
         connection.close()
         raise
-
-
-def plan_once() -> None:
-    """Until the transaction ends, PostgreSQL keeps one plan of each statement, good for any values.
-
-    Left to itself it plans anew what it takes for cheaper with the values in hand, and the planning costs more than the
-    difference. Only for statements whose indexes do not depend on their values.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
-
-
-def plan_anew() -> None:
-    """For what else is asked in the transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL plan_cache_mode = auto")

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from agencies.errors import Invalid, OwnWork, StaleEdit
 from agencies.models import Agency, Member
 from agencies.permissions import require
-from agencies.prepared import plan_once
 from agencies.roles import Operation
 from calls import approvals, areas, moves, notes, queries, routing
 from calls.intake import Amendment, Intake, Override, check_intake, check_text, check_values, language_code
@@ -29,7 +28,6 @@ def take_call(order: Intake, *, by: Member, now: datetime) -> Call:
         raise Invalid(errors={"source": [_("A unit opens its self-initiated call itself.")]})
     check_intake(order, now=now)
     with record(by=by, now=now) as book, queries.rules_of_one_moment():
-        plan_once()
         call = open_call(book, order)
         decision = decide(book, call, order)
         routing.follow(book, call, decision)

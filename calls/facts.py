@@ -10,6 +10,7 @@ from django.db import connection
 
 from agencies import clocks, hours
 from agencies.models import Agency
+from agencies.prepared import unseen
 from calls.models import Call, CallType, PremiseFlag
 from calls.triage.decide import Case
 
@@ -74,12 +75,12 @@ def known_of_place(agency: Agency, call: Call, today: date) -> Known:
 
 # A UNION, so that each way of being the same place has an index of its own: an OR would read the agency's history. Nor
 # is the time to choose the index: PostgreSQL, which keeps this statement's plan, takes any time for a short one.
-_KNOWN = """
+_KNOWN = unseen("""
 SELECT EXISTS (
     SELECT FROM calls_premiseflag
     WHERE agency_id = %(agency)s AND (until IS NULL OR until >= %(today)s)
       AND (%(address)s <> '' AND upper(address) = upper(%(address)s)
-           OR lat BETWEEN %(south)s AND %(north)s AND lon BETWEEN %(west)s AND %(east)s)
+           OR lat BETWEEN %(south)s::float8 AND %(north)s::float8 AND lon BETWEEN %(west)s::float8 AND %(east)s::float8)
 ), (
     SELECT count(*) FROM (
         SELECT id FROM calls_call
@@ -88,11 +89,11 @@ SELECT EXISTS (
         UNION
         SELECT id FROM calls_call
         WHERE agency_id = %(agency)s AND received_at + interval '0' BETWEEN %(since)s AND %(until)s
-          AND lat BETWEEN %(south)s AND %(north)s AND lon BETWEEN %(west)s AND %(east)s
+          AND lat BETWEEN %(south)s::float8 AND %(north)s::float8 AND lon BETWEEN %(west)s::float8 AND %(east)s::float8
     ) AS there
-    WHERE id IS DISTINCT FROM %(call)s
+    WHERE id IS DISTINCT FROM %(call)s::bigint
 )
-"""
+""")
 
 
 class Box(NamedTuple):

@@ -1,6 +1,6 @@
 """Reading calls, types and rules. Every read starts in the agency's scope."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from agencies import clocks
 from agencies.errors import Invalid, NotFound
 from agencies.models import Agency
+from agencies.prepared import unseen
 from agencies.scope import current_agency_id
 from calls import facts
 from calls.models import Call, CallType, Disposition, RuleSet, SafetyFloor
@@ -139,14 +140,9 @@ def possible_duplicates(agency: Agency, call: Call) -> list[Call]:
 
 def duplicate_numbers(agency: Agency, call: Call) -> list[str]:
     """The numbers of the same."""
-    return ask_duplicates(agency, call)()
-
-
-def ask_duplicates(agency: Agency, call: Call) -> Callable[[], list[str]]:
-    """Asks for them, and gives what fetches them."""
     box = facts.box_of(call)
     if not call.address_key and box.south is None:
-        return list
+        return []
     window = clocks.allowed(agency, "duplicate_window")
     given: dict[str, Any] = {
         "agency": agency.pk,
@@ -154,23 +150,24 @@ def ask_duplicates(agency: Agency, call: Call) -> Callable[[], list[str]]:
         "until": call.received_at + window,
     }
     given |= {"call": call.pk or 0, "family": call.type.family if call.type else None, "key": call.address_key}
-    cursor = connection.cursor()
-    cursor.execute(_DUPLICATES, given | box._asdict())
-    return lambda: [number for (number,) in cursor.fetchall()]
+    with connection.cursor() as cursor:
+        cursor.execute(_DUPLICATES, given | box._asdict())
+        return [number for (number,) in cursor.fetchall()]
 
 
 # Where nothing is known of a thing, nothing is near by it: NULL is between nothing. The time is no condition for an
 # index: PostgreSQL, which keeps this statement's plan, would take a window of any length for a short one.
-_DUPLICATES = """
+_DUPLICATES = unseen("""
 SELECT call.number FROM calls_call AS call
 LEFT JOIN calls_calltype AS type ON type.agency_id = call.agency_id AND type.id = call.type_id
 WHERE call.agency_id = %(agency)s AND NOT (call.status IN ('closed', 'cancelled')) AND call.id <> %(call)s
   AND call.received_at + interval '0' BETWEEN %(since)s AND %(until)s
   AND (type.family IS NULL OR type.family = coalesce(%(family)s::text, type.family))
   AND (call.address_key = %(key)s AND NOT call.address_key = ''
-       OR call.lat BETWEEN %(south)s AND %(north)s AND call.lon BETWEEN %(west)s AND %(east)s)
+       OR call.lat BETWEEN %(south)s::float8 AND %(north)s::float8
+          AND call.lon BETWEEN %(west)s::float8 AND %(east)s::float8)
 ORDER BY call.received_at DESC LIMIT 5
-"""
+""")
 
 
 def _open() -> QuerySet[Call]:

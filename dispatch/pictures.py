@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from agencies.hours import zone
 from agencies.models import Agency
-from agencies.prepared import plan_anew, snapshot
+from agencies.prepared import snapshot, unseen
 from agencies.roles import Role
 from agencies.scope import agency_scope
 from dispatch import board, queries
@@ -164,7 +164,7 @@ class _Touched:
 
 # By hand, since everybody who looks at a board waits for these: to put such a statement together takes Django longer
 # than the database to answer it.
-_EVENTS = """
+_EVENTS = unseen("""
 SELECT cursor.last_seq, event.seq, event.kind, event.call_id, event.unit_id, event.about
 FROM (SELECT coalesce((SELECT last_seq FROM ledger_cursor WHERE agency_id = %(agency)s), 0) AS last_seq) AS cursor
 LEFT JOIN LATERAL (
@@ -172,8 +172,8 @@ LEFT JOIN LATERAL (
     WHERE agency_id = %(agency)s AND seq > %(after)s ORDER BY seq LIMIT %(most)s
 ) AS event ON true
 ORDER BY event.seq
-"""
-_TOGETHER = """
+""")
+_TOGETHER = unseen("""
 WITH event AS MATERIALIZED (
     SELECT call_id, unit_id FROM ledger_event
     WHERE agency_id = %(agency)s AND seq > %(after)s ORDER BY seq LIMIT %(most)s
@@ -184,7 +184,7 @@ JOIN calls_call AS c ON c.agency_id = a.agency_id AND c.id = a.call_id
 JOIN dispatch_unit AS u ON u.agency_id = a.agency_id AND u.id = a.unit_id
 WHERE a.agency_id = %(agency)s AND a.status NOT IN ('cleared', 'cancelled', 'declined')
   AND (a.call_id = ANY(ARRAY(SELECT call_id FROM event)) OR a.unit_id = ANY(ARRAY(SELECT unit_id FROM event)))
-"""
+""")
 Together = tuple[int, str, int, str]  # a call's id and number, its unit's id and callsign
 
 
@@ -227,14 +227,12 @@ def _is_among(row_id: str, drawn: Drawn, touched: _Touched) -> bool:
 
 
 def _everything(agency: Agency, now: datetime) -> list[tuple[str, Row]]:
-    plan_anew()
     view = board.board_view(agency, now)
     return [*map(_named, view.calls), *map(_named, view.units), *map(_named, view.alarms)]
 
 
 def _some(agency: Agency, now: datetime, touched: _Touched) -> list[tuple[str, Row]]:
     calls = board.rows_of_calls(agency, touched.calls) if touched.calls else []
-    plan_anew()
     standing = queries.units_standing(now, only=touched.units) if touched.units else []
     units = board.unit_rows(agency, standing) if standing else []
     alarms = board.alarm_rows(agency, board.open_alarms()) if touched.alarms else []

@@ -3,7 +3,7 @@
 Rows are the truth; whoever finds a row due does its effect in the same transaction (`dispatch.alarms`).
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -131,17 +131,7 @@ _ARMED = Prepared(
 
 def armed_for_calls(call_ids: list[int]) -> dict[int, list[Deadline]]:
     """The armed deadlines of several calls, by call, soonest first."""
-    return ask_armed(call_ids)()
-
-
-def ask_armed(call_ids: list[int]) -> Callable[[], dict[int, list[Deadline]]]:
-    """Asks for them, and gives what fetches them."""
-    rows = _ARMED.ask(calls=call_ids)
-
-    def fetch() -> dict[int, list[Deadline]]:
-        found: dict[int, list[Deadline]] = {}
-        for row in rows():
-            found.setdefault(row.call_id or 0, []).append(row)
-        return found
-
-    return fetch
+    found: dict[int, list[Deadline]] = {}
+    for row in _ARMED(calls=call_ids):
+        found.setdefault(row.call_id or 0, []).append(row)
+    return found

@@ -15,7 +15,6 @@ from rest_framework import serializers
 
 from agencies.models import Agency, Member
 from agencies.permissions import may
-from agencies.prepared import snapshot
 from agencies.roles import Operation
 from api.fields import Moment
 from api.shapes import given_out, rendered
@@ -228,10 +227,15 @@ def sees_residents(member: Member, call: Call, now: datetime) -> bool:
 
 
 def _given_out(call: Call, agency: Agency, *, residents: bool) -> dict[str, Any]:
-    with snapshot():
-        armed = deadlines.ask_armed([call.pk])
-        duplicates = queries.ask_duplicates(agency, call) if CallStatus(call.status) not in ENDED else list
-        call.seen = Seen(  # type: ignore[attr-defined]
-            deadlines=armed().get(call.pk, ()), duplicates=duplicates(), residents=residents
-        )
+    call.seen = Seen(  # type: ignore[attr-defined]
+        deadlines=deadlines.armed_for_calls([call.pk]).get(call.pk, ()),
+        duplicates=_duplicates(agency, call),
+        residents=residents,
+    )
     return given_out(CallShape, call)
+
+
+def _duplicates(agency: Agency, call: Call) -> list[str]:
+    if CallStatus(call.status) in ENDED:
+        return []
+    return queries.duplicate_numbers(agency, call)
