@@ -82,7 +82,10 @@ class Space:
         self._ids: dict[Hashable, int] = {}
         self._pairs: dict[tuple[int, frozenset[str]], Pair] = {}
         leaves: dict[str, dict[int, Compiled]] = {}
-        for check in checks:
+        # Many types share what they are asked: each condition is looked at once.
+        self._known: dict[int, int] = {}
+        self._kept = {id(check): check for check in checks}
+        for check in self._kept.values():
             for leaf in _leaves(check):
                 leaves.setdefault(leaf.reads, {})[self.id_of(leaf)] = leaf
         self.classes = {
@@ -94,11 +97,17 @@ class Space:
 
     def id_of(self, check: Compiled) -> int:
         """The same number for conditions that are made in the same way."""
+        known = self._known.get(id(check))
+        if known is not None:
+            return known
         if check.joins:
             key: Hashable = (check.joins, *(self.id_of(part) for part in check.parts))
         else:
             key = ("leaf", check.reads, check.says, check.value(Case()))
-        return self._ids.setdefault(key, len(self._ids))
+        number = self._ids.setdefault(key, len(self._ids))
+        if id(check) in self._kept:
+            self._known[id(check)] = number
+        return number
 
     def truth(self, check: Compiled, *, blind: frozenset[str] = frozenset()) -> Pair:
         """When the condition is surely true and when surely false, for a reader whom nobody tells the `blind` codes."""

@@ -8,7 +8,7 @@ from calls.triage.domains import ORDINARY, Value, conditions_of, values_of
 from calls.triage.encode import Encoded, Formula, Space, all_of, any_of, case_of, checks_of, opposite
 from calls.triage.evaluate import Case
 from calls.triage.floor import Floor
-from calls.triage.programs import IS_ASSIST, Program, compile_program, named_types
+from calls.triage.programs import IS_ASSIST, Program, Shared, compile_program, named_types
 from calls.triage.rules import EVERY_TYPE, RuleSet
 
 STRANGER = "OTHER"
@@ -100,11 +100,11 @@ def types_of(rule_set: RuleSet, floor: Floor, setting: Setting) -> frozenset[str
 
 def sorts_of(rule_set: RuleSet, floor: Floor, types: frozenset[str]) -> Iterator[Sort]:
     """Each of the types and the unknown one, as a call and as a secured assist."""
-    named = named_types(rule_set, floor)
+    named, compiled = named_types(rule_set, floor), Shared()
     for call_type in (*sorted(types), None):
         compiled_as = call_type if call_type is None or call_type in named else ""
         for assist in (False, True):
-            program = compile_program(rule_set, floor, compiled_as, assist=assist, in_use=True)
+            program = compile_program(rule_set, floor, compiled_as, assist=assist, in_use=True, compiled=compiled)
             yield Sort(call_type, assist, program)
 
 

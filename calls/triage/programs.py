@@ -1,11 +1,11 @@
 """A rule set and a floor compiled for the calls of one type, once, and kept."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from calls.triage import phrases
-from calls.triage.conditions import field_tests
+from calls.triage.conditions import ANSWER, Condition, Scalar, field_tests
 from calls.triage.evaluate import Case, Compiled, Sight, compile_condition, joined, negated
 from calls.triage.floor import NO_FLOOR, SECURED_ASSIST, Floor
 from calls.triage.reading import Text
@@ -75,7 +75,36 @@ def _program(rule_set: RuleSet, floor: Floor, call_type: str | None, *, assist: 
     return compile_program(rule_set, floor, call_type, assist=assist, in_use=in_use)
 
 
-def compile_program(rule_set: RuleSet, floor: Floor, call_type: str | None, *, assist: bool, in_use: bool) -> Program:
+class Shared:
+    """Compiles conditions for many types, each anew only where a type sees another one. For documents that stay."""
+
+    def __init__(self) -> None:
+        self._reads: dict[int, tuple[list[tuple[Scalar, ...]], list[str]]] = {}
+        self._made: dict[Hashable, Compiled] = {}
+
+    def __call__(self, condition: Condition, *, sight: Sight) -> Compiled:
+        if id(condition) not in self._reads:
+            tests = list(field_tests(condition))
+            codes = sorted({test.field.removeprefix(ANSWER) for test in tests if test.field.startswith(ANSWER)})
+            self._reads[id(condition)] = [test.values for test in tests if test.field == "type"], codes
+        types, codes = self._reads[id(condition)]
+        named = None if sight.type is None and types else tuple(sight.type in values for values in types)
+        key = (id(condition), named, tuple(map(sight.open_codes, codes)))
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = compile_condition(condition, sight=sight)
+        return made
+
+
+def compile_program(
+    rule_set: RuleSet,
+    floor: Floor,
+    call_type: str | None,
+    *,
+    assist: bool,
+    in_use: bool,
+    compiled: Callable[..., Compiled] = compile_condition,
+) -> Program:
     """The program for calls of one type, fresh: `program_for` keeps them. "" is a type that no document names."""
     questions = () if assist else _asked(rule_set, call_type)
     open_codes = frozenset(code for question in questions for code in question.codes)
@@ -83,14 +112,12 @@ def compile_program(rule_set: RuleSet, floor: Floor, call_type: str | None, *, a
     return Program(
         rule_set=rule_set,
         disqualifiers=tuple(
-            (item, check)
-            for item in rule_set.disqualifiers
-            if not _never(check := compile_condition(item.when, sight=sight))
+            (item, check) for item in rule_set.disqualifiers if not _never(check := compiled(item.when, sight=sight))
         ),
-        rules=tuple(
-            (rule, check) for rule in rule_set.rules if not _never(check := compile_condition(rule.when, sight=sight))
-        ),
-        guards=() if floor is NO_FLOOR else tuple(_guards(rule_set, floor, sight, assist=assist, in_use=in_use)),
+        rules=tuple((rule, check) for rule in rule_set.rules if not _never(check := compiled(rule.when, sight=sight))),
+        guards=()
+        if floor is NO_FLOOR
+        else tuple(_guards(rule_set, floor, sight, assist=assist, in_use=in_use, compiled=compiled)),
         questions=questions,
     )
 
@@ -106,7 +133,9 @@ def _never(check: Compiled) -> bool:
     return check.settled is False
 
 
-def _guards(rule_set: RuleSet, floor: Floor, sight: Sight, *, assist: bool, in_use: bool) -> Iterator[Guard]:
+def _guards(
+    rule_set: RuleSet, floor: Floor, sight: Sight, *, assist: bool, in_use: bool, compiled: Callable[..., Compiled]
+) -> Iterator[Guard]:
     if not in_use:
         yield Guard(NOT_IN_USE, "floor", phrases.TYPE_NOT_IN_USE, _always())
     if not assist:
@@ -117,7 +146,7 @@ def _guards(rule_set: RuleSet, floor: Floor, sight: Sight, *, assist: bool, in_u
         ("invariant", rule_set.invariants, sight),
     ):
         for invariant in invariants:
-            check = compile_condition(invariant.when, sight=how)
+            check = compiled(invariant.when, sight=how)
             if not _never(check):
                 yield Guard(invariant.id, kind, invariant.because, check)
 
