@@ -3,7 +3,7 @@
 import sys
 
 from django.core.checks import Tags, run_checks
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
 
 def refuse_open_walls() -> None:
@@ -12,6 +12,8 @@ def refuse_open_walls() -> None:
         found = run_checks(tags=[Tags.database], databases=["default"])
     except DatabaseError as error:
         sys.exit(f"The database does not answer: {type(error).__name__}")
+    finally:
+        connection.close()
     serious = [message for message in found if message.is_serious()]
     if serious:
         sys.exit("\n".join(f"{message.id}: {message.msg} {message.hint or ''}" for message in serious))
