@@ -21,6 +21,7 @@ from django.core.signals import request_started
 from django.http import HttpResponseBase
 from django.urls import set_script_prefix
 
+from cso.meters import streams_open
 from ledger.sse import StreamResponse
 
 Message = dict[str, Any]
@@ -109,7 +110,7 @@ async def _write(response: StreamResponse, receive: Receive, send: Send) -> None
     """Writes until the body ends, the client goes, or the server stops: each is a quiet end."""
     writing = asyncio.ensure_future(_pour(response, send))
     leaving = asyncio.ensure_future(_gone(receive))
-    with suppress(asyncio.CancelledError):
+    with streams_open.track_inprogress(), suppress(asyncio.CancelledError):
         await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
     leaving.cancel()
     if not writing.done():

@@ -1,7 +1,7 @@
 """`/metrics` for Prometheus: for whoever has the token of CSO_METRICS_TOKEN, and for nobody where that is not set.
 
-What happens in other processes (a worker fires deadlines, another web process takes calls) is read from the database,
-where it stands whoever did it: so every web process says the same about it, and a restart forgets nothing.
+What a worker does is read from the database, where it stands whoever did it; what web processes count of themselves,
+they count together (cso/meters.py). So every web process says the same.
 """
 
 import hmac
@@ -13,14 +13,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from agencies import doors
 from agencies.scope import agency_scope
-from cso.meters import registry
-from ledger import tail
+from cso.meters import counted
 from ledger.models import Heartbeat
 
 # One statement an agency, each part by an index; the ledger's last minutes say how late the clocks are.
@@ -53,14 +52,13 @@ def metrics(request: HttpRequest) -> HttpResponse:
     wanted = f"Bearer {settings.METRICS_TOKEN}"
     if not settings.METRICS_TOKEN or not hmac.compare_digest(given.encode(), wanted.encode()):
         return HttpResponse(status=404)
-    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(generate_latest(counted()) + generate_latest(_true_now), content_type=CONTENT_TYPE_LATEST)
 
 
 class Installation(Collector):
     """What is true of the installation at this moment."""
 
     def collect(self) -> Iterator[Metric]:
-        yield GaugeMetricFamily("cso_streams_open", "Streams that this process writes to.", value=_streams())
         try:
             found = [*_heartbeats(), *_agencies()]
         except DatabaseError:
@@ -71,10 +69,6 @@ class Installation(Collector):
     def describe(self) -> list[Metric]:
         """Nothing is asked of the database when this is registered."""
         return []
-
-
-def _streams() -> int:
-    return sum(len(each.seats) for each in list(tail.open_tails()))
 
 
 def _heartbeats() -> Iterator[Metric]:
@@ -97,4 +91,5 @@ def _agencies() -> Iterator[Metric]:
     yield from (taken, *gauges)
 
 
-registry.register(Installation())
+_true_now = CollectorRegistry()
+_true_now.register(Installation())

@@ -8,7 +8,7 @@ be waited for, and nothing can be skipped.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -249,11 +249,6 @@ class Tail:
 
 
 _tails: dict[int, Tail] = {}
-
-
-def open_tails() -> Collection[Tail]:
-    """The tails that somebody in this process listens to."""
-    return _tails.values()
 
 
 @contextmanager
