@@ -24,7 +24,8 @@ GRANT INSERT, SELECT ON bench_row TO cso_app;
 GRANT USAGE ON SEQUENCE bench_row_id_seq TO cso_app;
 """
 
-if __name__ == "tests.bench.bare" and os.environ.get("CSO_BENCH_BARE"):
+HERE = __name__ == "tests.bench.bare" and bool(os.environ.get("CSO_BENCH_BARE"))
+if HERE:
     database = Env().dj_db_url("DATABASE_URL")
     database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 24}}
     settings.configure(
@@ -38,25 +39,25 @@ if __name__ == "tests.bench.bare" and os.environ.get("CSO_BENCH_BARE"):
     django.setup()
 
 
-def insert(request: HttpRequest) -> HttpResponse:
+def _model() -> Any:  # noqa: ANN401 a class that cannot be made before Django is there
     from django.db import models
 
-    global Row  # noqa: PLW0603 a model can be made once Django is there
-    if Row is None:
+    class BareRow(models.Model):
+        body = models.TextField()
 
-        class BareRow(models.Model):
-            body = models.TextField()
+        class Meta:
+            app_label = "bench"
+            db_table = "bench_row"
 
-            class Meta:
-                app_label = "bench"
-                db_table = "bench_row"
+    return BareRow
 
-        Row = BareRow
+
+def insert(request: HttpRequest) -> HttpResponse:
     row = Row.objects.create(body=request.body.decode())
     return HttpResponse(str(row.pk), status=201)
 
 
-Row: Any = None
+Row: Any = _model() if HERE else None
 urlpatterns = [path("insert", insert)]
 
 
@@ -91,9 +92,7 @@ async def stream(send: Send) -> None:
         await send({"type": "http.response.body", "body": tail.frame, "more_body": True})
 
 
-pages: Any = None
-if settings.configured:
-    pages = Handler()
+pages: Any = Handler() if HERE else None
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:

@@ -1,7 +1,8 @@
 """Many listeners of one stream, in one process that does little else.
 
 Reads one JSON object: port and ask (one HTTP request for each listener). Says `ready` once all hear something; when its
-input ends it writes {seq: [the moment at which each listener had the frame of that number]} and the size of a frame.
+input ends it writes for each listener [number, the moment at which it had the frame of that number] and the size of a
+frame.
 The moments are of a clock that all processes of a machine share.
 """
 
@@ -25,9 +26,9 @@ _ID = re.compile(rb"(?:^|\n)id: (\d+)\n")
 
 @dataclass(frozen=True)
 class Heard:
-    """When the listeners had each frame, by its number; bytes of a frame."""
+    """For each listener the number of every frame and when it had it, in order; bytes of a frame."""
 
-    at: dict[int, list[float]]
+    at: list[list[tuple[int, float]]]
     bytes: float
 
 
@@ -48,16 +49,15 @@ def heard(process: "subprocess.Popen[str]") -> Heard:
     """What they heard until now; they listen no more."""
     said, _ = process.communicate("\n", timeout=60)
     found = json.loads(said)
-    return Heard({int(seq): moments for seq, moments in found["at"].items()}, found["bytes"])
+    return Heard(found["at"], found["bytes"])
 
 
 @dataclass
 class Listener(asyncio.Protocol):
     ask: bytes
     ready: "asyncio.Future[None]"
-    at: dict[int, list[float]]
+    at: list[tuple[int, float]] = field(default_factory=list)
     size: int = 0
-    frames: int = 0
     _tail: bytes = b""
     _wire: Any = field(default=None)
 
@@ -70,12 +70,10 @@ class Listener(asyncio.Protocol):
         if not self.ready.done() and b"\r\n\r\n" in data:
             self.ready.set_result(None)
         found = _ID.findall(self._tail + data)
-        for seq in found:
-            self.at.setdefault(int(seq), []).append(now)
+        self.at += [(int(seq), now) for seq in found]
         # The beginning of a frame may come in two pieces, but is not to be counted twice.
         self._tail = b"" if found else data[-24:]
         self.size += len(data)
-        self.frames += len(found)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.ready.done():
@@ -84,15 +82,15 @@ class Listener(asyncio.Protocol):
 
 async def main(order: dict[str, Any]) -> dict[str, Any]:
     loop = asyncio.get_running_loop()
-    at: dict[int, list[float]] = {}
-    listeners = [Listener(ask.encode(), loop.create_future(), at) for ask in order["ask"]]
+    listeners = [Listener(ask.encode(), loop.create_future()) for ask in order["ask"]]
     for listener in listeners:
         await loop.create_connection(lambda listener=listener: listener, HOST, order["port"])  # type: ignore[misc]
     await asyncio.gather(*(listener.ready for listener in listeners))
     print("ready", flush=True)
     await loop.run_in_executor(None, sys.stdin.readline)
-    frames = sum(listener.frames for listener in listeners)
-    return {"at": at, "bytes": sum(listener.size for listener in listeners) / max(1, frames)}
+    frames = sum(len(listener.at) for listener in listeners)
+    size = sum(listener.size for listener in listeners)
+    return {"at": [listener.at for listener in listeners], "bytes": size / max(1, frames)}
 
 
 if __name__ == "__main__":

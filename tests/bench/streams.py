@@ -45,7 +45,7 @@ def to_consoles(stage: Stage, port: int, count: int, commits: int) -> tuple[list
         committed = committing(stage, commits)
         time.sleep(0.5)
         found = heard(process)
-    return delays(committed, found, count), found.bytes
+    return delays(committed, found), found.bytes
 
 
 def committing(stage: Stage, commits: int) -> dict[int, float]:
@@ -95,18 +95,23 @@ def to_listeners(stage: Stage, port: int, count: int, commits: int, size: float)
             time.sleep(PAUSE_S)
         time.sleep(0.5)
         found = heard(process)
-    return delays(committed, found, count)
+    return delays(committed, found)
 
 
-def delays(committed: dict[int, float], found: Heard, count: int) -> list[float]:
-    """A frame may hold several commits: each has arrived with the first frame that reaches as far."""
+def delays(committed: dict[int, float], found: Heard) -> list[float]:
+    """A frame may hold several commits, and not the same ones from every process: each commit has reached a listener
+    with the first of its frames that goes so far."""
     ms: list[float] = []
-    numbers = sorted(found.at)
-    for seq, moment in committed.items():
-        first = next((number for number in numbers if number >= seq), None)
-        if first is None or len(found.at[first]) < count:
-            raise RuntimeError(f"commit {seq} reached {len(found.at.get(first or 0, ()))} of {count} listeners")
-        ms += [(at - moment) * 1000 for at in found.at[first][:count]]
+    for frames in found.at:
+        rest = iter(frames)
+        number, at = -1, 0.0
+        for seq, moment in sorted(committed.items()):
+            while number < seq:
+                following = next(rest, None)
+                if following is None:
+                    raise RuntimeError(f"commit {seq} did not reach every listener")
+                number, at = following
+            ms.append((at - moment) * 1000)
     return ms
 
 
