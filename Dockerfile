@@ -16,5 +16,4 @@ RUN CSO_OFFLINE=1 python manage.py collectstatic --no-input --verbosity=0 \
 USER console
 
 EXPOSE 8000
-CMD ["python", "-m", "uvicorn", "cso.asgi:application", "--host", "0.0.0.0", "--port", "8000", \
-     "--timeout-keep-alive", "75", "--lifespan", "off", "--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "5"]
+CMD ["python", "-m", "cso.web", "--host", "0.0.0.0", "--port", "8000"]

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
-from environs import Env, EnvError
+from environs import Env, EnvError, validate
 
 from cso import logs, pool
 
@@ -61,6 +61,10 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 
 # --- PostgreSQL and Valkey --------------------------------------------------------------------------------------
 
+# Each web process uses one core, and has so many threads and a pool of connections of its own.
+WEB_PROCESSES = checked(
+    env.int, "CSO_WEB_PROCESSES", default=2, validate=validate.Range(1, 64), hint="a number from 1 to 64, 2 as shipped"
+)
 WEB_THREADS = checked(env.int, "CSO_WEB_THREADS", default=16, hint="a number of threads, 16 as shipped")
 
 

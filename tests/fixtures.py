@@ -197,7 +197,7 @@ class Web:
 
 @pytest.fixture(scope="session")
 def web(database: Database, valkey: Valkey) -> Iterator[Web]:
-    """uvicorn in a process of its own, for browser tests and streams."""
+    """One uvicorn in a process of its own, for browser tests and streams."""
     port = free_port()
     log = room.path / f"web-{room.worker}.log"
     command = [sys.executable, "-m", "uvicorn", "cso.asgi:application", "--host", "127.0.0.1", "--port", str(port)]

@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -28,7 +29,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
-        run(port=read_port(), simulated=read_switch("CSO_SIMULATE"), data=data_folder())
+        run(port=read_port(), web=read_web(), simulated=read_switch("CSO_SIMULATE"), data=data_folder())
     except CannotStart as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
@@ -37,51 +38,76 @@ def main() -> None:
             print("Stopped.", flush=True)
 
 
-def run(*, port: int, simulated: bool, data: Path) -> None:
+def run(*, port: int, web: int, simulated: bool, data: Path) -> None:
+    """`web`: how many web processes."""
     with (data / "run.lock").open("a+") as lock:
         _only_one(lock.fileno(), data=data)
         left = stop_leftovers(data)
         if left:
             say(f"Stopped what an earlier start had left running: {', '.join(left)}")
-        check_port(port)
-        services = Services(data)
-        supervisor = Supervisor(services, children=children(port), folder=ROOT, say=say)
-        print("Starting the console (Ctrl-C stops all of it)", flush=True)
-        with used(services) as users:
-            try:
-                say("PostgreSQL and Valkey run")
-                environment = os.environ | services.environment() | {"CSO_SESSION_COOKIE": f"cso_session_{port}"}
-                with prepared(environment, data=data):
-                    supervisor.start(environment=environment, lock=users)
-                wait_ready(port, supervisor=supervisor)
-                greet(port, password=demo_password(data))
-                if simulated:
-                    supervisor.add(Child("simulation", [sys.executable, "manage.py", "simulate"]))
-                while True:
-                    supervisor.watch()
-                    time.sleep(0.2)
-            finally:
-                _deaf()
-                supervisor.stop()
+        with open_door(port) as door:
+            shutil.rmtree(meters(data), ignore_errors=True)
+            meters(data).mkdir()
+            supervisor = Supervisor(Services(data), children=children(door, data=data, web=web), folder=ROOT, say=say)
+            print("Starting the console (Ctrl-C stops all of it)", flush=True)
+            keep_running(supervisor, door=door, port=port, simulated=simulated, data=data)
 
 
-def children(port: int) -> list[Child]:
-    python = sys.executable
-    celery = [python, "-m", "celery", "-A", "cso"]
-    web = [python, "-m", "uvicorn", "cso.asgi:application", "--host", "127.0.0.1", "--port", str(port)]
-    # Clients keep a connection for a minute or so; one that is closed just as it is used again costs them a request.
-    web += ["--timeout-keep-alive", "75"]
-    web += ["--lifespan", "off", "--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "1"]
+def keep_running(supervisor: Supervisor, *, door: socket.socket, port: int, simulated: bool, data: Path) -> None:
+    """Until somebody interrupts it."""
+    services = supervisor.services
+    with used(services) as users:
+        try:
+            say("PostgreSQL and Valkey run")
+            environment = os.environ | services.environment() | {"CSO_SESSION_COOKIE": f"cso_session_{port}"}
+            with prepared(environment, data=data):
+                supervisor.start(environment=environment, lock=users)
+            wait_ready(port, supervisor=supervisor)
+            greet(port, password=demo_password(data))
+            if simulated:
+                supervisor.add(Child("simulation", [sys.executable, "manage.py", "simulate"]))
+            while True:
+                supervisor.watch()
+                time.sleep(0.2)
+        finally:
+            _deaf()
+            door.close()
+            supervisor.stop()
+
+
+def children(door: socket.socket, *, data: Path, web: int) -> list[Child]:
+    """What runs beside the servers: so many web processes, which answer whoever knocks at `door`, worker and beat."""
+    celery = [sys.executable, "-m", "celery", "-A", "cso"]
     worker = [*celery, "worker", "--pool=threads", "--concurrency=4", "--loglevel=WARNING"]
     worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     beat = [*celery, "beat", "--loglevel=WARNING", "--pidfile="]
-    return [Child("web", [*web, "--log-level", "warning"]), Child("worker", worker), Child("beat", beat)]
+    webs = [web_child(f"web-{number}", door, data=data) for number in range(1, web + 1)]
+    return [*webs, Child("worker", worker), Child("beat", beat)]
+
+
+def web_child(name: str, door: socket.socket, *, data: Path) -> Child:
+    ready = data / f"{name}.ready"
+    command = [sys.executable, "-m", "cso.web", "cso.asgi:application", "--fd", str(door.fileno())]
+    command += ["--ready", str(ready), "--meters", str(meters(data))]
+    return Child(name, command, files=(door.fileno(),), ready=ready)
+
+
+def meters(data: Path) -> Path:
+    """Where the web processes count together what each of them did."""
+    return data / "meters"
 
 
 def read_port() -> int:
     value = os.environ.get("PORT") or "8000"
     if not value.isdigit() or not 0 < int(value) < 65536:
         raise CannotStart(f"PORT={value}: a number from 1 to 65535 is needed, 8000 when it is not set")
+    return int(value)
+
+
+def read_web() -> int:
+    value = os.environ.get("CSO_WEB_PROCESSES") or "2"
+    if not value.isdigit() or not 0 < int(value) < 65:
+        raise CannotStart(f"CSO_WEB_PROCESSES={value}: a number from 1 to 64 is needed, 2 when it is not set")
     return int(value)
 
 
@@ -92,14 +118,18 @@ def read_switch(name: str) -> bool:
     return value == "1"
 
 
-def check_port(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-            raise CannotStart(f"Port {port} {why}: choose another, e.g. PORT={port % 65000 + 1} make run") from error
+def open_door(port: int) -> socket.socket:
+    """The console's port. Who comes waits here until a web process is there, or is there again."""
+    door = socket.socket()
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind(("127.0.0.1", port))
+        door.listen(2048)
+    except OSError as error:
+        door.close()
+        why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+        raise CannotStart(f"Port {port} {why}: choose another, e.g. PORT={port % 65000 + 1} make run") from error
+    return door
 
 
 @contextmanager
@@ -142,20 +172,23 @@ def fingerprint() -> str:
 
 
 def wait_ready(port: int, *, supervisor: Supervisor) -> None:
-    """Until /readyz and the sign-in page answer 200; meanwhile who dies is started again."""
+    """Until every process is at work and /readyz and the sign-in page answer 200; who dies is started again."""
     begin = spoken = time.monotonic()
-    state = "nothing answers"
+    state = "the web processes are starting"
     while time.monotonic() - begin < READY_WITHIN_S:
         supervisor.watch()
-        status, state = ask(port, "/readyz")
-        if status == 200 and ask(port, "/accounts/login/")[0] == 200:
-            return
+        if supervisor.are_ready():
+            status, state = ask(port, "/readyz")
+            if status == 200 and ask(port, "/accounts/login/")[0] == 200:
+                return
         if time.monotonic() - spoken > SPEAK_EVERY_S:
             spoken = time.monotonic()
             say(f"Still waiting: {state.strip()[:200]}")
         time.sleep(0.1)
     logs = supervisor.services.data / "log"
-    raise CannotStart(f"Not ready after {READY_WITHIN_S:.0f} s ({state.strip()}): see web.log and worker.log in {logs}")
+    raise CannotStart(
+        f"Not ready after {READY_WITHIN_S:.0f} s ({state.strip()}): see web-1.log and worker.log in {logs}"
+    )
 
 
 def ask(port: int, path: str) -> tuple[int, str]:

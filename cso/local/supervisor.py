@@ -32,10 +32,12 @@ class Pause:
 
 @dataclass
 class Child:
-    """One process of the site."""
+    """One process of the site. It is given the open files `files`, and makes the file `ready` once it is at work."""
 
     name: str
     command: list[str]
+    files: tuple[int, ...] = ()
+    ready: Path | None = None
     process: Process | None = None
     popen: subprocess.Popen[bytes] | None = None
     begun: float = 0.0
@@ -44,13 +46,18 @@ class Child:
     def start(self, *, environment: dict[str, str], log: Path, lock: int, folder: Path) -> None:
         if log.exists() and log.stat().st_size > LARGEST_LOG:
             log.replace(log.with_suffix(".old.log"))
+        if self.ready is not None:
+            self.ready.unlink(missing_ok=True)
         with log.open("ab") as out:
             self.popen = subprocess.Popen(
                 self.command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                start_new_session=True, pass_fds=[lock],
+                start_new_session=True, pass_fds=[lock, *self.files],
             )  # fmt: skip
         self.process = look_up(self.popen.pid)
         self.begun = time.monotonic()
+
+    def is_ready(self) -> bool:
+        return self.ready is None or self.ready.exists()
 
     def has_ended(self) -> bool:
         return self.popen is not None and self.popen.poll() is not None
@@ -89,6 +96,9 @@ class Supervisor:
                 self._note_end(child)
             elif child.popen is None and now >= child.pause.until:
                 self._start(child)
+
+    def are_ready(self) -> bool:
+        return all(child.is_ready() for child in self.children)
 
     def stop(self) -> None:
         """The site's processes first, then the servers; all together under 5 s."""

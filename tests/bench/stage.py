@@ -4,22 +4,21 @@ import os
 import resource
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
 from cso.local import servers
-from cso.local.__main__ import children
+from cso.local.__main__ import children, open_door
 from cso.local.services import ROOT, Services, used
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
 MANY = "1000000000"  # requests a minute that a token may make here: the throttle counts, and refuses nobody
 HOST = "127.0.0.1"
+CONSOLE, WEB = "cso.asgi:application", 2  # what `make run` starts, and how often as shipped
 
 
 @dataclass
@@ -65,23 +65,36 @@ class Stage:
 
     @contextmanager
     def web(self, *, database: str = "cso", clock: bool = False) -> Iterator[int]:
-        """The web process as `make run` starts it; gives its port."""
-        port = free_port()
-        command = next(child.command for child in children(port) if child.name == "web")
+        """The web processes as `make run` starts them; gives their port."""
         more = {"CSO_STANDBY_CLOCK": "1" if clock else "0", "DATABASE_URL": self.url("cso_app", database)}
-        with self.running(command, more=more):
-            await_answer(port, "/healthz")
+        with self.behind_one_port(CONSOLE, more=more) as port:
             yield port
 
     @contextmanager
+    def behind_one_port(self, application: str, *, more: dict[str, str]) -> Iterator[int]:
+        """As many processes of an application as the console has, all of them at work; gives their port."""
+        with open_door(0) as door, ExitStack() as stack, TemporaryDirectory(dir=self.services.data) as folder:
+            webs = [child for child in children(door, data=Path(folder), web=WEB) if child.ready]
+            Path(folder, "meters").mkdir()
+            for child in webs:
+                command = [application if word == CONSOLE else word for word in child.command]
+                stack.enter_context(self.running(command, more=more, files=child.files))
+            until = time.monotonic() + 30
+            while not all(child.is_ready() for child in webs):
+                if time.monotonic() > until:
+                    raise RuntimeError("the web processes did not start: see bench.log")
+                time.sleep(0.05)
+            yield int(door.getsockname()[1])
+
+    @contextmanager
     def running(
-        self, command: Sequence[str], *, more: dict[str, str] | None = None
+        self, command: Sequence[str], *, more: dict[str, str] | None = None, files: Sequence[int] = ()
     ) -> "Iterator[subprocess.Popen[str]]":
         """A process of the run's own, which ends with the block. It talks in lines."""
         with (self.services.data / "log" / "bench.log").open("ab") as log:
             process = subprocess.Popen(
                 command, cwd=ROOT, env=self.environment | (more or {}), text=True, start_new_session=True,
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, pass_fds=files,
             )  # fmt: skip
         try:
             yield process
@@ -117,16 +130,12 @@ def _connect(url: str) -> "psycopg.Connection[Any]":
 
 @contextmanager
 def bare_web(made: Stage) -> Iterator[int]:
-    """`tests.bench.bare` on the same server as the console; gives its port."""
+    """`tests.bench.bare` on the same server as the console, in as many processes; gives its port."""
     from tests.bench.bare import TABLE
 
     with made.superuser() as superuser:
         superuser.execute(TABLE)
-    port = free_port()
-    command = next(child.command for child in children(port) if child.name == "web")
-    command = [word.replace("cso.asgi:application", "tests.bench.bare:application") for word in command]
-    with made.running(command, more={"CSO_BENCH_BARE": "1"}):
-        await_answer(port, "/insert")
+    with made.behind_one_port("tests.bench.bare:application", more={"CSO_BENCH_BARE": "1"}) as port:
         yield port
 
 
@@ -144,6 +153,8 @@ def stage(data: Path, *, quick: bool) -> Iterator[Stage]:
             made = Stage(services, quick, stack)
             made.environment = os.environ | services.environment() | {"CSO_DEMO": "0", "CSO_LOG_LEVEL": "INFO"}
             made.environment |= {"CSO_API_REQUESTS_PER_MINUTE": MANY, "ALLOWED_HOSTS": "testserver"}
+            # Unbuffered, a long line that a signal interrupts would lose its end.
+            made.environment.pop("PYTHONUNBUFFERED", None)
             os.environ.update(made.environment)
             _prepare(made)
             yield made
@@ -179,25 +190,6 @@ def _clear(folder: Path) -> None:
     if elsewhere.exists():
         shutil.rmtree(elsewhere.read_text(), ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
-def await_answer(port: int, path: str, *, seconds: float = 30) -> None:
-    """Return when the process behind `port` answers."""
-    until = time.monotonic() + seconds
-    while True:
-        try:
-            with urllib.request.urlopen(f"http://{HOST}:{port}{path}", timeout=5):
-                return
-        except OSError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.05)
 
 
 class TimeUp(Exception):

@@ -1,6 +1,8 @@
 """Starting, losing parts, stopping and starting again, with real processes. The tests of one file share one console."""
 
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -20,6 +22,7 @@ from tests.room import ROOT
 
 pytestmark = [pytest.mark.xdist_group("make-run"), pytest.mark.timeout(300)]
 
+SITE = ("web-1", "web-2", "worker", "beat")
 STARTED_ONCE = "INSERT INTO django_session VALUES ('kept', '', now() + interval '1 day')"
 KEPT = "SELECT count(*) FROM django_session WHERE session_key = 'kept'"
 
@@ -95,10 +98,11 @@ def test_a_busy_port_is_one_clear_line(folder: Path) -> None:
     assert f"Port {port} is in use" in refused.stderr
 
 
-def test_a_port_that_is_none_is_one_clear_line(folder: Path) -> None:
-    refused = start(CSO_DATA_DIR=str(folder / "other"), PORT="http")
+@pytest.mark.parametrize(("name", "value"), [("PORT", "http"), ("CSO_WEB_PROCESSES", "0")])
+def test_a_number_that_is_none_is_one_clear_line(folder: Path, name: str, value: str) -> None:
+    refused = start(CSO_DATA_DIR=str(folder / "other"), **{name: value})
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
-    assert "PORT=http" in refused.stderr
+    assert f"{name}={value}" in refused.stderr
 
 
 def test_a_folder_that_cannot_be_written_is_one_clear_line() -> None:
@@ -123,7 +127,7 @@ def test_a_command_uses_the_servers_that_run(console: Console) -> None:
     assert console.readyz()[0] == 200
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat", "postgres", "valkey"])
+@pytest.mark.parametrize("name", ["web-1", "worker", "beat", "postgres", "valkey"])
 def test_who_dies_is_started_again_and_the_others_stay_up(console: Console, name: str) -> None:
     before = console.processes()
     console.kill(name)
@@ -134,8 +138,27 @@ def test_who_dies_is_started_again_and_the_others_stay_up(console: Console, name
     assert {other: after[other] for other in others} == {other: before[other] for other in others}
 
 
+def test_nobody_is_refused_while_a_web_process_is_away(console: Console) -> None:
+    before = console.processes()["web-2"]
+    console.kill("web-2")
+    answers = []
+
+    def works_again() -> bool:
+        answers.append(console.get("/healthz"))
+        return console.back("web-2", than=before) and (console.data / "web-2.ready").exists()
+
+    wait_until(works_again, what="web-2 again")
+    assert set(answers) == {(200, b"ok\n")}
+    other = console.processes()["web-1"].pid
+    os.kill(other, signal.SIGSTOP)
+    try:
+        assert console.get("/healthz") == (200, b"ok\n"), "the new one answers where the old one did"
+    finally:
+        os.kill(other, signal.SIGCONT)
+
+
 def test_after_the_death_of_everything_a_start_loses_nothing(console: Console) -> None:
-    console.kill("supervisor", "web", "worker", "beat", "postgres", "valkey")
+    console.kill("supervisor", *SITE, "postgres", "valkey")
     console.start()
     console.wait_ready()
     with console.database() as database:
@@ -145,12 +168,12 @@ def test_after_the_death_of_everything_a_start_loses_nothing(console: Console) -
 def test_what_a_killed_start_left_running_is_stopped_or_taken_over(console: Console) -> None:
     left = console.processes()
     console.kill("supervisor")
-    assert is_alive(left["web"])
+    assert is_alive(left["web-1"]) and is_alive(left["web-2"])
     console.start()
     console.wait_ready()
     now = console.processes()
-    assert "an earlier start had left running: web, worker, beat" in console.output
-    assert not any(is_alive(left[name]) for name in ("web", "worker", "beat"))
+    assert f"an earlier start had left running: {', '.join(SITE)}" in console.output
+    assert not any(is_alive(left[name]) for name in SITE)
     assert (now["postgres"], now["valkey"]) == (left["postgres"], left["valkey"])
 
 

@@ -76,6 +76,8 @@ def read(starter: "subprocess.Popen[str]", tmp_path: Path) -> Read:
         (GOOD | {"SECRET_KEY_FILE": "/no/such/file"}, "SECRET_KEY_FILE"),
         (GOOD | {"REDIS_URL": "amqp://console:hidden@mq"}, "REDIS_URL"),
         (GOOD | {"CSO_WEB_THREADS": "many"}, "CSO_WEB_THREADS"),
+        (GOOD | {"CSO_WEB_PROCESSES": "two"}, "CSO_WEB_PROCESSES"),
+        (GOOD | {"CSO_WEB_PROCESSES": "0"}, "CSO_WEB_PROCESSES"),
         (GOOD | {"CSO_INSECURE_HTTP": "perhaps"}, "CSO_INSECURE_HTTP"),
         (GOOD | {"CSO_LOG_LEVEL": "loud"}, "CSO_LOG_LEVEL"),
         (GOOD | {"EMAIL_URL": "pigeon://console:hidden@loft"}, "EMAIL_URL"),
@@ -89,10 +91,11 @@ def test_a_wrong_setting_ends_the_start_with_one_line(read: Read, settings: dict
     assert "hidden" not in done.stderr
 
 
-def test_so_does_the_start_of_a_command() -> None:
+@pytest.mark.parametrize("command", ["cso.asgi", "cso.web"])
+def test_so_does_the_start_of_a_command(command: str) -> None:
     environment = {k: v for k, v in os.environ.items() if not k.startswith(UNSET)} | {"SECRET_KEY": "s"}
     done = subprocess.run(
-        [sys.executable, "-m", "cso.asgi"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-m", command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
     assert done.stderr.startswith("DATABASE_URL") and done.stderr.count("\n") == 1

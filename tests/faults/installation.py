@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -21,11 +22,13 @@ import psycopg
 from cso.local import __main__ as make_run
 from cso.local.processes import Process, is_alive, look_up, send, wait_gone
 from cso.local.services import Services
+from cso.local.supervisor import Child
 from tests.cso.console import wait_until
 from tests.fixtures import free_port
 from tests.room import ROOT, Room
 
-SITE = ("web", "worker", "beat")
+WEB = ("web-1", "web-2")
+SITE = (*WEB, "worker", "beat")
 SERVERS = ("postgres", "valkey")
 LONGEST_S = 120.0  # what is awaited takes a second or two on a machine that does nothing else
 
@@ -53,11 +56,6 @@ print(json.dumps({"agency": made.agency.pk, "token": token, "session": client.se
 """
 
 
-def command(name: str, port: int) -> list[str]:
-    """What `make run` starts under this name."""
-    return next(child.command for child in make_run.children(port) if child.name == name)
-
-
 @dataclass(frozen=True)
 class Answer:
     """What came back; status 0 where nothing did."""
@@ -70,11 +68,12 @@ class Answer:
 
 @dataclass
 class Installation:
-    """The processes by name, and what is needed to use them."""
+    """The processes by name, and what is needed to use them. `door` is what web processes listen at, shared by them."""
 
     room: Room
     services: Services
     port: int = field(default_factory=free_port)
+    door: socket.socket | None = None
     running: dict[str, Process] = field(default_factory=dict)
     watcher: "psycopg.Connection[Any] | None" = None
     agency: int = 0
@@ -111,24 +110,51 @@ class Installation:
                 self._know(server, getattr(self.services, server))
         for name in names:
             if name not in SERVERS and not is_alive(self.running.get(name)):
-                self.start_another(name, command(name, self.port))
+                child = self._child(name)
+                self.start_another(name, child.command, files=child.files)
 
-    def start_another(self, name: str, program: list[str], **settings: str) -> Process:
+    def start_another(self, name: str, program: list[str], files: tuple[int, ...] = (), **settings: str) -> Process:
+        environment = self.environment(**settings)
         with self.log(name).open("ab") as out:
-            popen = subprocess.Popen(program, cwd=ROOT, env=self.environment(**settings), stdout=out, stderr=out)
+            popen = subprocess.Popen(program, cwd=ROOT, env=environment, stdout=out, stderr=out, pass_fds=files)
         process = look_up(popen.pid)
         assert process is not None
         self._know(name, process)
         return process
 
+    def start_web_elsewhere(self, name: str, **settings: str) -> int:
+        """One more web process, by itself; answers its port."""
+        with make_run.open_door(0) as door:
+            child = make_run.web_child(name, door, data=self.services.data)
+            self.start_another(name, child.command, files=child.files, **settings)
+            return int(door.getsockname()[1])
+
+    def command(self, name: str) -> list[str]:
+        """What `make run` starts under this name."""
+        return self._child(name).command
+
+    def _child(self, name: str) -> Child:
+        if self.door is None:
+            self.door = make_run.open_door(self.port)
+            make_run.meters(self.services.data).mkdir(exist_ok=True)
+        known = make_run.children(self.door, data=self.services.data, web=len(WEB))
+        return next(child for child in known if child.name == name)
+
     def kill(self, *names: str) -> None:
-        """kill -9, all of them before anybody looks whether they are gone."""
+        """kill -9, all of them before anybody looks whether they are gone. With all web processes the port goes too."""
+        if self.door is not None and set(WEB) <= set(names):
+            self.door.close()
+            self.door = None
         for name in names:
             send(self.running[name], signal.SIGKILL)
         assert wait_gone([self.running[name] for name in names], seconds=10)
 
     def freeze(self, name: str) -> None:
-        send(self.running[name], signal.SIGSTOP)
+        """It does nothing any more when this returns."""
+        process = self.running[name]
+        send(process, signal.SIGSTOP)
+        stat = Path(f"/proc/{process.pid}/stat")
+        wait_until(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T", what=f"{name} frozen", seconds=10)
 
     def thaw(self, *names: str) -> None:
         for name in names:

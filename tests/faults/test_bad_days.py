@@ -11,8 +11,7 @@ from itertools import count
 import pytest
 
 from cso.local.processes import is_alive, wait_gone
-from tests.faults.installation import Installation, command
-from tests.fixtures import free_port
+from tests.faults.installation import SITE, WEB, Installation
 from tests.live.listening import Frame, Listening
 
 pytestmark = pytest.mark.timeout(300)
@@ -47,7 +46,8 @@ def listen(city: Installation, path: str, *, port: int = 0) -> Listening:
 def take_some(city: Installation, many: int = 4) -> list[str]:
     """Calls that are taken now, each at once. Answers their numbers."""
     answers = [city.take(f"{n} Bad Day Way") for n in range(many)]
-    assert [answer.status for answer in answers] == [201] * many, f"{answers}\n{city.last_words('web', 8000)}"
+    said = "\n".join(city.last_words(name, 4000) for name in WEB)
+    assert [answer.status for answer in answers] == [201] * many, f"{answers}\n{said}"
     assert max(answer.took_s for answer in answers) < AT_ONCE_S
     return [answer.body["number"] for answer in answers]
 
@@ -81,9 +81,7 @@ def test_without_valkey_calls_go_on_and_clocks_fire(city: Installation, events: 
     city.start("valkey")
     again = city.clock()
     city.until(lambda: city.heard_of("worker", since=again), what="worker and beat found Valkey again")
-    assert {name: city.running[name] for name in ("web", "worker", "beat")} == {
-        name: before[name] for name in ("web", "worker", "beat")
-    }
+    assert {name: city.running[name] for name in SITE} == {name: before[name] for name in SITE}
 
 
 # --- Worker and beat --------------------------------------------------------------------------------------------
@@ -107,13 +105,13 @@ def test_a_worker_that_is_gone_is_replaced_and_what_it_began_happens_once(city: 
 
 
 def test_the_banner_is_red_while_nobody_watches_the_clocks_and_only_then(city: Installation) -> None:
-    port, numbers = free_port(), take_some(city)
-    city.start_another("web without a clock", command("web", port), CSO_STANDBY_CLOCK="0")
+    numbers = take_some(city)
+    port = city.start_web_elsewhere("web without a clock", CSO_STANDBY_CLOCK="0")
     city.until(lambda: city.ask("GET", "/healthz", port=port).status == 200, what="another web process")
     console = listen(city, "/a/san-jose/stream/", port=port)
     try:
         console.until(watched(True))
-        city.kill("web", "worker")
+        city.kill(*WEB, "worker")
         city.later("clock", seconds=15)
         console.until(watched(False))
         due = city.make_due(numbers)
@@ -134,7 +132,7 @@ def test_a_dead_beat_is_replaced_and_two_beats_fire_nothing_twice(city: Installa
     city.later("worker", seconds=6)
     city.until(lambda: all_fired(city, due), what="the web process knocks at its own door")
     city.start("beat")
-    city.start_another("second beat", command("beat", city.port))
+    city.start_another("second beat", city.command("beat"))
     both = city.clock()
     city.until(lambda: city.heard_of("worker", since=both), what="the worker hears them")
     many = city.make_due(take_some(city, 20))
@@ -146,7 +144,7 @@ def test_a_dead_beat_is_replaced_and_two_beats_fire_nothing_twice(city: Installa
 
 def test_postgresql_dies_and_comes_back(city: Installation, events: Listening) -> None:
     taken = take_some(city)
-    site = {name: city.running[name] for name in ("web", "worker", "beat")}
+    site = {name: city.running[name] for name in SITE}
     city.kill("postgres")
     refused = city.take("1 Nowhere Rd")
     assert (refused.status, refused.body["code"]) == (503, "unavailable")
@@ -202,7 +200,7 @@ def test_who_freezes_while_holding_the_counter_stops_nobody_for_long(city: Insta
     assert not city.sql("SELECT 1 FROM ledger_event WHERE data->>'from' = 'the frozen one'")
 
 
-# --- The web process, and everything ----------------------------------------------------------------------------
+# --- The web processes, and everything ----------------------------------------------------------------------------
 
 
 class Callers:
@@ -250,8 +248,8 @@ class Callers:
         assert dict(rows) == dict.fromkeys(self.asked, 1)
 
 
-@pytest.mark.parametrize("names", [["web"], ["postgres", "valkey", "web", "worker", "beat"]], ids=["web", "everything"])
-def test_killed_while_calls_are_taken(city: Installation, names: list[str]) -> None:
+@pytest.mark.parametrize("names", [WEB, ("postgres", "valkey", *SITE)], ids=["web", "everything"])
+def test_killed_while_calls_are_taken(city: Installation, names: tuple[str, ...]) -> None:
     due = city.make_due(take_some(city, 10))
     callers = Callers(city, name=f"{len(names)} killed")
     city.until(lambda: len(callers.acknowledged) > 8, what="calls are being taken")
