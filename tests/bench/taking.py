@@ -44,25 +44,8 @@ def measure(stage: Stage) -> list[Figure]:
             for clients, rate, slowest in ((1, 150, 20), (8, 300, 50))
             for figure in _figures(clients, found["ours", clients], found["bare", clients], rate, slowest)
         ),
-        side_by_side(stage, ours, seconds=seconds),
         *(commits(stage, connections) for connections in (1, 4)),
     ]
-
-
-def side_by_side(stage: Stage, asks: list[str], *, seconds: float) -> Figure:
-    """Eight clients at two web processes, as a proxy would spread them. One process uses one core."""
-    with stage.web() as one, stage.web() as other, one_console(stage, one), ThreadPoolExecutor(2) as pool:
-        for port in (one, other):
-            asked(stage, port, asks[:4], seconds=1)
-        empty_board(stage)
-        halves = [pool.submit(asked, stage, *half, seconds=seconds) for half in ((one, asks[:4]), (other, asks[4:]))]
-        rate = sum(half.result().per_second for half in halves)
-    return Figure(
-        name="take_call_2_processes_per_second",
-        what="taking a call, 8 clients at two web processes",
-        value=rate,
-        unit="/s",
-    )
 
 
 def _figures(clients: int, ours: Answers, bare: Answers, rate: float, slowest: float) -> list[Figure]:
