@@ -3,14 +3,21 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.checks import Tags, run_checks
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from agencies import doors
 from cso.doctor.findings import MANAGE, Finding, ok, wrong
 
 OLDEST = 150_000
 MOST_SKEW = timedelta(seconds=2)
+BESIDE = 16  # connections of the worker, beat, management commands and a backup
+_CONNECTIONS = """
+SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+    - coalesce(current_setting('reserved_connections', true), '0')::int
+"""
 
 
 def reachable() -> Finding:
@@ -37,6 +44,7 @@ def look(now: datetime) -> Iterator[Finding]:
     yield _version()
     yield from _walls()
     yield from _migrations()
+    yield _connections()
 
 
 def _clock(now: datetime) -> Finding:
@@ -61,6 +69,23 @@ def _version() -> Finding:
     if number < OLDEST:
         return wrong("version", f"PostgreSQL {number // 10_000} is too old.", "Move to PostgreSQL 15 or newer.")
     return ok("version", f"PostgreSQL {number // 10_000} is new enough")
+
+
+def _connections() -> Finding:
+    """Every web process has a pool, and a reader for each agency whose board is open."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CONNECTIONS)
+        there: int = cursor.fetchone()[0]
+    pool: int = connection.settings_dict["OPTIONS"]["pool"]["max_size"]
+    needed = settings.WEB_PROCESSES * (pool + len(doors.agency_ids())) + BESIDE
+    if needed > there:
+        return wrong(
+            "connections",
+            f"PostgreSQL takes {there} connections, and {settings.WEB_PROCESSES} web processes may want {needed}: when "
+            "much happens, calls are refused with 503.",
+            f"Set PostgreSQL's max_connections to {needed + 20}, or CSO_WEB_PROCESSES or CSO_WEB_THREADS lower.",
+        )
+    return ok("connections", f"PostgreSQL takes {there} connections, more than the {needed} that may be wanted")
 
 
 def _walls() -> Iterator[Finding]:

@@ -164,6 +164,11 @@ def test_a_migration_that_is_missing_and_one_too_many_are_found(database: Databa
     assert "newer than this code: it has gone." in newer
 
 
+def test_too_few_connections_for_the_web_processes_are_found(settings: Any) -> None:  # noqa: ANN401
+    settings.WEB_PROCESSES = 20
+    assert only("connections", "20 web processes may want")
+
+
 def test_clocks_that_disagree_are_found() -> None:
     assert "disagree about the time by 60 s" in found(timezone.now() + MINUTE)["time"]
 
