@@ -30,6 +30,7 @@ def test_dora_comes_in_with_her_password(dora: User) -> None:
     status, client = sign_in(PASSWORD)
     assert status == 302
     assert is_in(client)
+    assert "_messages" not in client.session, "no notice lies over the board that she came for"
 
 
 def test_her_password_is_kept_with_argon2(dora: User) -> None:
