@@ -5,13 +5,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from agencies.models import Member
 from calls.models import Call
-from dispatch.actions import AssignOrder, assign_unit, schedule_call
+from dispatch.actions import AssignOrder, StatusOrder, assign_unit, move_assignment, schedule_call
 from dispatch.models import Unit
-from tests.browser.console import SignIn, faults, open_as, page_of, ready
+from dispatch.states import AssignmentStatus
+from tests.browser.console import DESK, TABLET, SignIn, faults, open_as, page_of, ready
 from tests.fixtures import Web
 
 pytestmark = pytest.mark.browser
@@ -55,6 +56,24 @@ def test_no_label_of_the_board_is_cut_off(desk: Page) -> None:
         ".top nav a, .filters .choice span, .calls th, .units th, .state, .tick, .filters .button"
     ).all()
     assert [label.inner_text() for label in labels if label.is_visible() and _is_cut(label)] == []
+
+
+@pytest.mark.parametrize(("size", "open_"), [(DESK, "?open=new"), (TABLET, "")])
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_no_state_of_a_unit_on_a_call_is_cut_off(
+    take: Take, dora: Member, coles_unit: Unit, now: datetime, browser: Browser, web: Web, sign_in: SignIn,
+    size: ViewportSize, open_: str, language: str,
+) -> None:  # fmt: skip
+    """In the narrowest list of units that there is: beside a call that is open, or on a tablet."""
+    sent = assign_unit(take().pk, AssignOrder(coles_unit.callsign), by=dora, now=now)
+    page = open_as(browser, web, sign_in(dora), page_of(dora, f"board/{open_}"), locale=f"{language}-US", viewport=size)
+    ready(page)
+    row = page.locator(f"#unit-{coles_unit.callsign}")
+    for status in ("acknowledged", "en_route", "on_scene"):
+        move_assignment(sent.pk, StatusOrder(AssignmentStatus(status)), by=dora, now=now)
+        expect(row.locator(f"[data-status={status}]")).to_be_visible()
+        assert not _is_cut(row.locator(".state")), row.inner_text()
+        assert not _is_cut(row.locator(".c-uwhere a")), row.inner_text()
 
 
 def test_a_person_chooses_the_language_and_it_stays(desk: Page) -> None:
