@@ -3,12 +3,13 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.db.models import Q
 from django.urls import reverse
 
 from agencies.models import Agency, Member
-from calls.models import CallType
+from calls.models import CallType, Transfer
 from calls.pages import Choice, place_of
 from calls.queries import call_by_number
 from calls.words import said
@@ -18,6 +19,10 @@ from dispatch.call_page import AssignmentRow, CallPage, assignment_row, call_pag
 from dispatch.models import Assignment, Unit
 from dispatch.states import SECONDARIES, AssignmentStatus, UnitStatus
 from dispatch.words import SECONDARY
+from ledger.alarms import MAYDAY
+from ledger.models import Alarm
+
+HELP_SHOWN = timedelta(minutes=30)
 
 # Statuses that follow from an assignment and are not chosen by hand.
 _DERIVED = {"en_route", "on_scene", "assigned", "acknowledged"}
@@ -44,6 +49,15 @@ class Secondary:
 
 
 @dataclass(frozen=True)
+class HelpView:
+    """The unit's call for help, by tablet or by radio, and who has it. Empty words: nobody yet."""
+
+    number: str
+    taken_by: str
+    accepted_by: str
+
+
+@dataclass(frozen=True)
 class TabletView:
     """The tablet of one unit. `call` is None while the unit has no active assignment."""
 
@@ -54,6 +68,7 @@ class TabletView:
     assignment: AssignmentRow | None
     welfare: Clock | None
     welfare_url: str
+    help: HelpView | None
     mayday_url: str
     unit_status_url: str
     self_initiated_url: str
@@ -81,6 +96,7 @@ def tablet_view(unit: Unit, *, viewer: Member, now: datetime) -> TabletView:
         assignment=assignment_row(active, clocks, agency) if active else None,
         welfare=row.clock if on_scene else None,
         welfare_url=reverse("unit-welfare", args=[agency.slug, unit.callsign]),
+        help=_help(unit, now),
         mayday_url=reverse("unit-mayday", args=[agency.slug, unit.callsign]),
         unit_status_url=reverse("unit-status", args=[agency.slug, unit.callsign]),
         self_initiated_url=reverse("unit-calls", args=[agency.slug, unit.callsign]),
@@ -89,6 +105,21 @@ def tablet_view(unit: Unit, *, viewer: Member, now: datetime) -> TabletView:
         types=_types(),
         after=after,
         stream_url=f"/a/{agency.slug}/stream/",
+    )
+
+
+def _help(unit: Unit, now: datetime) -> HelpView | None:
+    """As long as nobody has taken the alarm, and a while after."""
+    is_shown = Q(taken_at=None, settled_at=None) | Q(raised_at__gt=now - HELP_SHOWN)
+    rows = Alarm.objects.filter(is_shown, kind=MAYDAY, unit_id=unit.pk).select_related("taken_by")
+    alarm = rows.order_by("-raised_at").first()
+    if alarm is None:
+        return None
+    transfer = Transfer.objects.filter(call_id=alarm.call_id or 0).order_by("-requested_at").first()
+    return HelpView(
+        number=str(alarm.about.get("call", "")),
+        taken_by=str(alarm.taken_by or ""),
+        accepted_by=transfer.accepted_by if transfer else "",
     )
 
 

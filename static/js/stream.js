@@ -111,7 +111,7 @@ function refreshPanes(frame) {
   const call = document.querySelector("#call");
   if (call && about("call", call.dataset.number)) stale.add("#call");
   const tablet = document.querySelector("#tablet");
-  if (tablet && (about("unit", tablet.dataset.callsign) || about("call", tablet.dataset.number))) stale.add("#tablet");
+  if (tablet && (about("unit", tablet.dataset.callsign) || about("call", tablet.dataset.number) || about("call", tablet.dataset.help))) stale.add("#tablet");
   if (!stale.size || soon) return;
   soon = setTimeout(() => {
     soon = 0;

@@ -9,7 +9,15 @@ from playwright.sync_api import Browser, Page, expect
 from agencies.models import Member
 from agencies.scope import agency_scope
 from calls.models import Call
-from dispatch.actions import AssignOrder, add_note, assign_unit
+from dispatch.actions import (
+    Acceptance,
+    AssignOrder,
+    acknowledge_transfer,
+    add_note,
+    assign_unit,
+    send_mayday,
+    take_alarm,
+)
 from dispatch.models import Assignment, Unit
 from ledger.models import Alarm
 from tests.browser.console import TABLET, SignIn, open_as, page_of, ready
@@ -68,6 +76,29 @@ def test_holding_the_button_is_a_mayday(tablet: Page) -> None:
     expect(tablet.locator("#mayday .outcome")).to_contain_text("MAYDAY sent", timeout=10_000)
     tablet.mouse.up()
     assert Alarm.objects.filter(kind="mayday").count() == 1
+
+
+def test_a_mayday_by_radio_is_on_the_tablet_with_who_has_it(
+    tablet: Page, coles_unit: Unit, dora: Member, now: datetime
+) -> None:
+    call = send_mayday(coles_unit.callsign, by=dora, now=now)
+    help_ = tablet.locator(".help")
+    expect(help_).to_contain_text(f"MAYDAY {call.number} Every console has it. Sworn asked for, not yet accepted")
+    take_alarm(Alarm.objects.get(kind="mayday").pk, by=dora, now=now)
+    expect(help_).to_contain_text("Dora has it.")
+    acknowledge_transfer(call.pk, Acceptance("Sgt. Poe"), by=dora, now=now)
+    expect(help_).to_contain_text("Sworn accepted: Sgt. Poe")
+
+
+def test_no_notice_lies_over_the_call_for_help(tablet: Page) -> None:
+    words = '<div class="notice"><p>' + "Somebody else was first. " * 9 + "</p></div>"
+    tablet.evaluate("(words) => document.querySelector('#notices').insertAdjacentHTML('beforeend', words)", words)
+    for width in (1024, 420):
+        tablet.set_viewport_size({"width": width, "height": 768})
+        notice, button = (tablet.locator(name).bounding_box() for name in ("#notices .notice", "button.mayday"))
+        assert notice
+        assert button
+        assert notice["y"] + notice["height"] <= button["y"]
 
 
 def test_without_a_link_the_page_says_so_and_keeps_trying(tablet: Page) -> None:
