@@ -9,6 +9,16 @@ from calls.models import RuleSet
 from calls.rulesets import sources_of
 from calls.triage import fitting
 
+# What the templates say of what is theirs; the titles of documents stand as they are.
+OURS = {
+    "Shipped as an example; the city confirms or changes it": gettext_lazy(
+        "Shipped as an example; the city confirms or changes it"
+    ),
+    "Usual disqualifiers of civilian response, shipped as the floor": gettext_lazy(
+        "Usual disqualifiers of civilian response, shipped as the floor"
+    ),
+}
+
 
 @dataclass(frozen=True)
 class PartSource:
@@ -24,7 +34,12 @@ def sources_by_part(row: RuleSet) -> dict[str, PartSource]:
     """By the id of a part."""
     marks = {part["id"]: fitting.mark_of(part) for name in fitting.PARTS for part in row.document[name]}
     return {
-        key: PartSource(found["title"], found["date"], found["url"] or "", found.get("mark") in (None, marks[key]))
+        key: PartSource(
+            title=str(OURS.get(found["title"], found["title"])),
+            date=found["date"],
+            url=found["url"] or "",
+            is_as_it_was=found.get("mark") in (None, marks[key]),
+        )
         for key, found in sources_of(row)["sources"].items()
         if key in marks
     }

@@ -46,6 +46,7 @@ def test_what_the_agency_does_not_have_is_said_on_the_draft(seattles: RuleSet, s
     assert "Begun from the template of Seattle Community Service Officers." in page
     assert f"{WELFARE}: nobody here has the qualification welfare_checks. A supervisor is asked first" in page
     assert "the type PARKING, which is not in use here" in page
+    assert "Incluida como ejemplo" in shown(sign_in, sue, seattles, "es")
     assert "aquí nadie tiene la habilitación welfare_checks" in shown(sign_in, sue, seattles, "es")
     rule = next(rule for rule in seattles.document["rules"] if rule["id"] == WELFARE)
     assert (rule["route"], rule["qualification"], rule["approval"]) == ("cso", None, True)
