@@ -89,7 +89,11 @@ document.addEventListener("keydown", (event) => {
   if (letter(event)) event.preventDefault();
 });
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.successful && event.detail.elt.matches?.("form.command")) event.detail.elt.reset();
+  if (!event.detail.elt.matches?.("form.command")) return;
+  const box = document.querySelector("#command");
+  if (box.value !== event.detail.requestConfig.parameters.text) return; // she is typing the next one already
+  // What was refused stays, and the next line takes its place as soon as it is typed.
+  if (event.detail.successful) event.detail.elt.reset(); else box.select();
 });
 document.addEventListener("cso:open", (event) => {
   if (!document.querySelector("#pane")) location.assign(event.detail.href);

@@ -11,6 +11,7 @@ from agencies.models import Member
 from calls.models import Call
 from calls.queries import rules_in_force
 from dispatch.actions import add_note
+from dispatch.models import Unit
 from tests.browser.console import SignIn, open_as, page_of, ready
 from tests.fixtures import Web
 
@@ -205,6 +206,17 @@ def test_a_double_click_saves_one_call(desk: Page) -> None:
     desk.locator("#intake .save").first.dblclick()
     expect(desk.locator("#call-title")).to_be_visible()
     assert Call.objects.count() == before + 1
+
+
+def test_a_command_that_was_refused_gives_way_to_the_next(desk: Page, coles_unit: Unit) -> None:
+    desk.keyboard.press("/")
+    desk.keyboard.type("c99 os")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#notices")).to_contain_text("There is no unit C99.")
+    desk.keyboard.type(f"{coles_unit.callsign} meal")
+    expect(desk.locator("#command")).to_have_value(f"{coles_unit.callsign} meal")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#command")).to_have_value("")
 
 
 def test_single_letters_can_be_switched_off_and_the_others_still_work(desk: Page) -> None:
