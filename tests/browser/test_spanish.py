@@ -58,7 +58,7 @@ def test_no_label_of_the_board_is_cut_off(desk: Page) -> None:
     assert [label.inner_text() for label in labels if label.is_visible() and _is_cut(label)] == []
 
 
-@pytest.mark.parametrize(("size", "open_"), [(DESK, "?open=new"), (TABLET, "")])
+@pytest.mark.parametrize(("size", "open_"), [(DESK, ""), (DESK, "?open=new"), (TABLET, "")])
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_no_state_of_a_unit_on_a_call_is_cut_off(
     take: Take, dora: Member, coles_unit: Unit, now: datetime, browser: Browser, web: Web, sign_in: SignIn,
