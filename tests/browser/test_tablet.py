@@ -101,6 +101,15 @@ def test_no_notice_lies_over_the_call_for_help(tablet: Page) -> None:
         assert notice["y"] + notice["height"] <= button["y"]
 
 
+@pytest.mark.parametrize("noun", ["tablet/", "board/", "shifts/"])
+def test_a_phone_shows_the_whole_width(cole: Member, browser: Browser, web: Web, sign_in: SignIn, noun: str) -> None:
+    page = open_as(browser, web, sign_in(cole), page_of(cole, noun), viewport={"width": 390, "height": 800})
+    ready(page)
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
+    expect(page.get_by_role("link", name="Shifts")).to_be_visible()
+    expect(page.get_by_role("button", name="Sound")).to_be_visible()
+
+
 def test_without_a_link_the_page_says_so_and_keeps_trying(tablet: Page) -> None:
     tablet.context.set_offline(True)
     tablet.locator("button.mayday").dblclick(delay=50)
