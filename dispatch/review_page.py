@@ -223,6 +223,8 @@ def _approvals(period: Period, link: Link) -> list[Total]:
 
 def _answered(period: Period, answer: str) -> list[int]:
     """The calls for which a supervisor was asked in the period and that had this answer, the latest first."""
+    if answer not in APPROVAL:
+        return []
     return list(dict.fromkeys(_asked(period).filter(answer=answer).values_list("call_id", flat=True)))
 
 
