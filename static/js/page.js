@@ -24,6 +24,14 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target?.id === "notices") for (const notice of event.detail.target.children) notice.removeAttribute("id");
 });
 
+// A refusal goes when something was done after it, or when another call is looked at: it would only mislead.
+document.addEventListener("htmx:afterRequest", (event) => {
+  const { successful, requestConfig, elt, target } = event.detail;
+  if (!successful || elt?.closest?.("#preview, #questions")) return;
+  if (requestConfig.verb === "get" && target?.id !== "pane") return;
+  for (const notice of document.querySelectorAll("#notices > .danger")) notice.remove();
+});
+
 export function say(text, tone = "warn") {
   const notice = document.createElement("div");
   notice.className = `notice ${tone}`;

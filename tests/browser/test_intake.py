@@ -29,6 +29,7 @@ def desk(dora: Member, browser: Browser, web: Web, sign_in: SignIn) -> Page:
 def start(desk: Page) -> None:
     desk.keyboard.press("n")
     expect(desk.locator("#f-address")).to_be_focused()
+    desk.wait_for_url("**open=new**")
 
 
 def abandoned_car(desk: Page) -> None:
@@ -217,6 +218,25 @@ def test_a_command_that_was_refused_gives_way_to_the_next(desk: Page, coles_unit
     expect(desk.locator("#command")).to_have_value(f"{coles_unit.callsign} meal")
     desk.keyboard.press("Enter")
     expect(desk.locator("#command")).to_have_value("")
+
+
+def test_a_refusal_goes_when_it_is_put_right(desk: Page, take: Callable[..., Call]) -> None:
+    number = take().number
+    desk.keyboard.press("n")
+    desk.locator("#f-narrative").fill("A party.")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#notices")).to_contain_text("Give a place or a call-back number")
+    desk.locator("[name=address]").first.fill("1 Elm St")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#call-title")).to_be_visible()
+    expect(desk.locator("#notices .danger")).to_have_count(0)
+    desk.keyboard.press("/")
+    desk.keyboard.type("c99 os")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#notices .danger")).to_have_count(1)
+    desk.locator(f"#call-{number}").click()
+    expect(desk.locator("#call")).to_have_attribute("data-number", number)
+    expect(desk.locator("#notices .danger")).to_have_count(0)
 
 
 def test_single_letters_can_be_switched_off_and_the_others_still_work(desk: Page) -> None:
