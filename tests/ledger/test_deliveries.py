@@ -57,6 +57,16 @@ def test_the_agency_is_written_to_once(server: MailServer, waiting: Delivery, ag
     assert (fresh(waiting).state, fresh(waiting).attempts, fresh(waiting).fault) == ("sent", 1, "")
 
 
+def test_an_agency_that_gave_no_number_is_not_told_to_call_one(
+    server: MailServer, waiting: Delivery, agency: Agency, now: datetime
+) -> None:
+    Agency.objects.filter(pk=agency.pk).update(round_the_clock_number="")
+    assert deliver(now) == 1
+    text = server.received[0].get_content()
+    assert "Nobody is on duty who could take these alarms." in text
+    assert "call ." not in text
+
+
 def test_an_address_the_server_refuses_is_not_tried_again(server: MailServer, waiting: Delivery, now: datetime) -> None:
     server.answers = {"RCPT": [550]}
     assert deliver(now) == 0
