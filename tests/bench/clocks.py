@@ -4,7 +4,8 @@ import json
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 
 from tests.bench.figures import Figure, p50, p95
@@ -43,9 +44,11 @@ def measure(stage: Stage) -> list[Figure]:
         asked(stage, port, dispatchers, seconds=1)
         alone = asked(stage, port, dispatchers, seconds=seconds, pause=PAUSE_S)
         now = fill(stage, many)
-        with asking(stage, port, dispatchers, seconds=60, pause=PAUSE_S) as process:
-            rate, fired = swept(stage, now)
-            busy = answers(process)
+        with workers(stage, now) as ready:
+            asked(stage, port, dispatchers, seconds=1)  # the tables have changed, and so have the plans
+            with asking(stage, port, dispatchers, seconds=60, pause=PAUSE_S) as process:
+                rate, fired = swept(ready)
+                busy = answers(process)
     check(stage, many, fired)
     return [
         Figure(
@@ -71,27 +74,29 @@ def fill(stage: Stage, many: int) -> datetime:
     return now
 
 
-def swept(stage: Stage, now: datetime) -> tuple[float, int]:
-    """Deadlines a second by two workers that begin together, and how many they fired."""
+@contextmanager
+def workers(stage: Stage, now: datetime) -> "Iterator[list[subprocess.Popen[str]]]":
+    """Two workers that have started and wait for the word to sweep what is due at `now`."""
     command = [sys.executable, "-m", "tests.bench.sweeper", now.isoformat()]
     with ExitStack() as stack:
-        workers = [stack.enter_context(stage.running(command)) for _ in range(2)]
-        for worker in workers:
-            _await_ready(worker)
-        for worker in workers:
-            assert worker.stdin
-            worker.stdin.write("\n")
-            worker.stdin.flush()
-        found = [json.loads(worker.communicate(timeout=100)[0]) for worker in workers]
+        started = [stack.enter_context(stage.running(command)) for _ in range(2)]
+        for worker in started:
+            assert worker.stdout
+            if worker.stdout.readline().strip() != "ready":
+                raise RuntimeError("a worker did not start")
+        yield started
+
+
+def swept(ready: "list[subprocess.Popen[str]]") -> tuple[float, int]:
+    """Deadlines a second by workers that begin together, and how many they fired."""
+    for worker in ready:
+        assert worker.stdin
+        worker.stdin.write("\n")
+        worker.stdin.flush()
+    found = [json.loads(worker.communicate(timeout=100)[0]) for worker in ready]
     seconds = max(each["ended"] for each in found) - min(each["began"] for each in found)
     fired = sum(each["fired"] for each in found)
     return fired / seconds, fired
-
-
-def _await_ready(worker: "subprocess.Popen[str]") -> None:
-    assert worker.stdout
-    if worker.stdout.readline().strip() != "ready":
-        raise RuntimeError("a worker did not start")
 
 
 def check(stage: Stage, many: int, fired: int) -> None:
