@@ -15,7 +15,7 @@ from ledger import alarms
 from ledger.models import Deadline
 from ledger.record import Book
 
-BATCH = 100
+BATCH = 50
 
 
 def arm(book: Book, kind: str, *, due_at: datetime, **subject: int | None) -> None:

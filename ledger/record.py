@@ -176,7 +176,8 @@ def _give_receipt(book: Book) -> None:
 
 
 # The counter is taken in the statement that inserts the lines, so that it is held for no longer than that and the
-# commit: everybody in the agency waits for it.
+# commit: everybody in the agency waits for it. What the commit would have to check by itself is checked before.
+_CHECK = "SET CONSTRAINTS ALL IMMEDIATE"
 _APPEND = """
 WITH counter AS (
     INSERT INTO ledger_cursor (agency_id, last_seq) VALUES (%(agency)s, %(count)s)
@@ -215,5 +216,6 @@ def _append(book: Book, lines: list[Line]) -> int:
         "by": book.by.pk if book.by else None,
     }
     with connection.cursor() as cursor:
+        cursor.execute(_CHECK)
         cursor.execute(_APPEND, values | {"lines": json.dumps(told)})
         return int(cursor.fetchone()[0])
