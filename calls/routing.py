@@ -254,11 +254,12 @@ def follow(book: Book, call: Call, decision: Decision) -> None:
 
 def hand_over(book: Book, call: Call, *, to: str, reason: str = "", danger: bool = False) -> Transfer:
     """Makes the transfer and starts its acknowledgement clock: shorter where there is danger."""
-    moves.move_call(book, call, CallStatus.TRANSFERRED, why="danger" if danger else "routed")
     asked = {"to": to, "reason": reason, "danger": danger, "requested_at": book.now, "requested_by": book.by}
     transfer = Transfer(agency=book.agency, call=call, **asked)
     insert(transfer)
     arm_transfer(book, call, danger=danger)
+    # Last, since a call that is being taken gets its number with it, and whoever takes another waits from then on.
+    moves.move_call(book, call, CallStatus.TRANSFERRED, why="danger" if danger else "routed")
     book.add("transfer.requested", call=call, data={"transfer": transfer.pk, "danger": danger})
     return transfer
 
