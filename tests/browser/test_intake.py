@@ -228,7 +228,7 @@ def test_a_refusal_goes_when_it_is_put_right(desk: Page, take: Callable[..., Cal
     expect(desk.locator("#notices")).to_contain_text("Give a place or a call-back number")
     desk.locator("[name=address]").first.fill("1 Elm St")
     desk.keyboard.press("Control+Enter")
-    expect(desk.locator("#call-title")).to_be_visible()
+    expect(desk.locator("#call-title")).to_be_focused()
     expect(desk.locator("#notices .danger")).to_have_count(0)
     desk.keyboard.press("/")
     desk.keyboard.type("c99 os")
