@@ -84,14 +84,16 @@ class TokenMiddleware:
 
 def _agency_of(hashed: str) -> int | None:
     """Whose scope a token is looked up in: it never goes to another agency, so the door is asked once."""
-    if hashed not in _agencies:
-        holder = doors.token_holder(hashed)
-        if holder is None:
-            return None
-        if len(_agencies) >= MOST_TOKENS:
-            _agencies.clear()
-        _agencies[hashed] = holder.agency_id
-    return _agencies[hashed]
+    known = _agencies.get(hashed)
+    if known is not None:
+        return known
+    holder = doors.token_holder(hashed)
+    if holder is None:
+        return None
+    if len(_agencies) >= MOST_TOKENS:
+        _agencies.clear()
+    _agencies[hashed] = holder.agency_id
+    return holder.agency_id
 
 
 def hash_token(secret: str) -> str:
