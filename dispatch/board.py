@@ -21,7 +21,7 @@ from calls.pages import place_of
 from calls.queries import open_calls
 from calls.states import CallStatus, Source
 from calls.words import CLOCK, ROUTE, STATUS, label, language_name, named, said
-from dispatch import queries
+from dispatch import distress, queries
 from dispatch.models import Assignment
 from dispatch.queries import UnitNow
 from dispatch.states import AssignmentStatus, UnitStatus
@@ -95,7 +95,10 @@ class UnitRow:
 
 @dataclass(frozen=True)
 class AlarmRow:
-    """A missed deadline or a MAYDAY, until somebody takes it. `level` is danger or warning."""
+    """A missed deadline, until somebody takes it, or an officer in danger, until that is over.
+
+    `level` is danger or warning; `stands` says in words who has it and who has not answered yet.
+    """
 
     id: int
     kind: str
@@ -107,6 +110,8 @@ class AlarmRow:
     sort: str
     href: str = ""
     number: str = ""
+    stands: str = ""
+    taken: bool = False
 
 
 @dataclass(frozen=True)
@@ -141,7 +146,7 @@ def board_view(agency: Agency, now: datetime) -> BoardView:
     return BoardView(
         calls=call_rows(agency, on_board()),
         units=unit_rows(agency, queries.units_now(now)),
-        alarms=alarm_rows(agency, open_alarms()),
+        alarms=alarm_rows(agency, distress.open_alarms()),
         after=after,
         stream_url=f"/a/{agency.slug}/stream/",
     )
@@ -278,32 +283,35 @@ def secondary_label(code: str, names: dict[str, str]) -> str:
     return names.get(code) or label(SECONDARY, code)
 
 
-def open_alarms() -> QuerySet[Alarm]:
-    """Alarms that nobody has taken and whose cause is still there."""
-    return Alarm.objects.filter(taken_at=None, settled_at=None).select_related("raised_by")
-
-
 def alarm_rows(agency: Agency, alarms: Iterable[Alarm]) -> list[AlarmRow]:
-    """Rows for `alarms`: MAYDAY first, then the oldest."""
+    """Rows for `alarms`: officers in danger first, of them those that nobody has taken, then the oldest."""
     found = list(alarms)
     calls = Call.objects.select_related("type").in_bulk([a.call_id for a in found if a.call_id])
-    crews = queries.crews({a.unit_id: a.raised_at for a in found if a.unit_id and _is_danger(a)})
-    rows = (_alarm_row(agency, a, calls.get(a.call_id or 0), crews.get(a.unit_id or 0, [])) for a in found)
+    crews = queries.crews({a.unit_id: a.raised_at for a in found if a.unit_id and _is_distress(a)})
+    transfers = distress.transfers_of([a.call_id for a in found if a.call_id and a.kind == MAYDAY])
+    rows = (_alarm_row(agency, a, calls.get(a.call_id or 0), crews.get(a.unit_id or 0, []), transfers) for a in found)
     return sorted(rows, key=lambda row: row.sort)
 
 
-def _is_danger(alarm: Alarm) -> bool:
+def _is_distress(alarm: Alarm) -> bool:
     """An officer who answers nobody is a MAYDAY, whoever sounded it: the clock does in the end."""
     return alarm.kind == MAYDAY or alarm.level == Alarm.Level.EVERYONE
 
 
-def _alarm_row(agency: Agency, alarm: Alarm, call: Call | None, crew: Sequence[Member]) -> AlarmRow:
-    """`crew` is who is in danger: the people of the unit, whoever noted its call for help."""
-    danger = _is_danger(alarm)
-    silent = danger and alarm.kind != MAYDAY
+def _alarm_row(
+    agency: Agency, alarm: Alarm, call: Call | None, crew: Sequence[Member], transfers: distress.Transfers
+) -> AlarmRow:
+    """`crew` is who is in danger: the people of the unit, whoever noted its call for help.
+
+    That sworn has not accepted a call for help in time is as loud as the call itself.
+    """
+    distressed = _is_distress(alarm)
+    silent = distressed and alarm.kind != MAYDAY
+    danger = distressed or bool(call and call.type and call.type.code == "MAYDAY")
+    rank = 2 if not danger else 1 if alarm.taken_at else 0
     callsign = str(alarm.about.get("unit", ""))
     number = call.number if call else ""
-    who = [str(member) for member in crew] if danger else []
+    who = [str(member) for member in crew] if distressed else []
     by_radio = alarm.kind == MAYDAY and alarm.raised_by is not None and alarm.raised_by not in crew
     noted = _("noted by %(who)s") % {"who": alarm.raised_by} if by_radio else ""
     type_label = said(call.type.name) if call and call.type and alarm.kind != MAYDAY else ""
@@ -321,9 +329,11 @@ def _alarm_row(agency: Agency, alarm: Alarm, call: Call | None, crew: Sequence[M
         detail=", ".join(filter(None, [*notes, type_label, *who, place_of(call) if call else "", noted])),
         at=alarm.due_at or alarm.raised_at,
         take_url=reverse("alarm-taking", args=[agency.slug, alarm.pk]),
-        sort=f"{0 if danger else 1}-{alarm.raised_at:%Y%m%d%H%M%S%f}-{alarm.pk:012d}",
+        sort=f"{rank}-{alarm.raised_at:%Y%m%d%H%M%S%f}-{alarm.pk:012d}",
         href=reverse("call", args=[agency.slug, number]) if number else "",
         number=number,
+        stands=distress.standing(alarm, transfers.get(alarm.call_id or 0)) if distressed else "",
+        taken=alarm.taken_at is not None,
     )
 
 

@@ -22,7 +22,7 @@ from agencies.models import Agency
 from agencies.prepared import snapshot, unseen
 from agencies.roles import Role
 from agencies.scope import agency_scope
-from dispatch import board, queries
+from dispatch import board, distress, queries
 from dispatch.board import AlarmRow, CallRow, UnitRow
 from ledger import sse
 from ledger.kinds import may_see
@@ -208,7 +208,7 @@ def _touches_everything(before: Picture, seq: int, happened: Sequence[Happened])
 def _touched(happened: Sequence[Happened], together: Sequence[Together], known: Iterable[Drawn]) -> _Touched:
     """A call's row names its units and a unit's row its call, so each brings the other along.
 
-    Alarms are few: where there are any, they are read anew every time.
+    Alarms are few: where there are any, they are read anew every time; a transfer can bring back one that was taken.
     """
     calls = {event.call_id for event in happened if event.call_id}
     units = {event.unit_id for event in happened if event.unit_id}
@@ -218,7 +218,8 @@ def _touched(happened: Sequence[Happened], together: Sequence[Together], known: 
         calls.add(call)
         units.add(unit)
         names |= {f"call-{number}", f"unit-{callsign}"}
-    alarms = any(e.kind.startswith("alarm.") for e in happened) or any(drawn.into == "alarms" for drawn in known)
+    stand = any(drawn.into == "alarms" for drawn in known)
+    alarms = stand or any(e.kind.startswith(("alarm.", "transfer.")) for e in happened)
     return _Touched(frozenset(calls), frozenset(units), frozenset(names), alarms)
 
 
@@ -235,7 +236,7 @@ def _some(agency: Agency, now: datetime, touched: _Touched) -> list[tuple[str, R
     calls = board.rows_of_calls(agency, touched.calls) if touched.calls else []
     standing = queries.units_standing(now, only=touched.units) if touched.units else []
     units = board.unit_rows(agency, standing) if standing else []
-    alarms = board.alarm_rows(agency, board.open_alarms()) if touched.alarms else []
+    alarms = board.alarm_rows(agency, distress.open_alarms()) if touched.alarms else []
     return [*map(_named, calls), *map(_named, units), *map(_named, alarms)]
 
 

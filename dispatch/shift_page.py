@@ -14,7 +14,7 @@ from agencies.permissions import may
 from agencies.roles import Operation, Role
 from calls.models import CallType, Disposition
 from calls.words import ROUTE, Label, label, said
-from dispatch import board, rollups
+from dispatch import board, distress, rollups
 from dispatch.board import AlarmRow
 from dispatch.models import Shift
 from dispatch.words import ALARM, FIGURE, LATE, STEP_TIME, WHY_NOT_SENT
@@ -126,7 +126,7 @@ def shift_page(shift: Shift, *, viewer: Member, now: datetime) -> ShiftPage:
         late_shares=[_share(label(LATE, kind), found) for kind, found in figures.get("late", {}).items()],
         late=_late(shift, viewer),
         roster=_roster(shift),
-        alarms=board.alarm_rows(viewer.agency, board.open_alarms()) if viewer.role is not Role.OFFICER else [],
+        alarms=board.alarm_rows(viewer.agency, distress.open_alarms()) if viewer.role is not Role.OFFICER else [],
         most=max((count.n for count in by_route), default=1),
         sign_off_url=reverse("shift-sign-off", args=[viewer.agency.slug, shift.pk]) if may_sign else "",
         sign_off_note=shift.sign_off_note,

@@ -13,8 +13,8 @@ from calls.models import CallType, Transfer
 from calls.pages import Choice, place_of
 from calls.queries import call_by_number
 from calls.words import said
-from dispatch import board, queries
-from dispatch.board import Clock, UnitRow
+from dispatch import board, distress, queries
+from dispatch.board import AlarmRow, Clock, UnitRow
 from dispatch.call_page import AssignmentRow, CallPage, assignment_row, call_page
 from dispatch.models import Assignment, Unit
 from dispatch.states import SECONDARIES, AssignmentStatus, UnitStatus
@@ -69,6 +69,7 @@ class TabletView:
     welfare: Clock | None
     welfare_url: str
     help: HelpView | None
+    colleagues: Sequence[AlarmRow]
     mayday_url: str
     unit_status_url: str
     self_initiated_url: str
@@ -97,6 +98,7 @@ def tablet_view(unit: Unit, *, viewer: Member, now: datetime) -> TabletView:
         welfare=row.clock if on_scene else None,
         welfare_url=reverse("unit-welfare", args=[agency.slug, unit.callsign]),
         help=_help(unit, now),
+        colleagues=_colleagues(unit, agency),
         mayday_url=reverse("unit-mayday", args=[agency.slug, unit.callsign]),
         unit_status_url=reverse("unit-status", args=[agency.slug, unit.callsign]),
         self_initiated_url=reverse("unit-calls", args=[agency.slug, unit.callsign]),
@@ -109,10 +111,10 @@ def tablet_view(unit: Unit, *, viewer: Member, now: datetime) -> TabletView:
 
 
 def _help(unit: Unit, now: datetime) -> HelpView | None:
-    """As long as nobody has taken the alarm, and a while after."""
-    is_shown = Q(taken_at=None, settled_at=None) | Q(raised_at__gt=now - HELP_SHOWN)
-    rows = Alarm.objects.filter(is_shown, kind=MAYDAY, unit_id=unit.pk).select_related("taken_by")
-    alarm = rows.order_by("-raised_at").first()
+    """As long as nobody has taken the alarm or sworn has not accepted, and a while after."""
+    own = Q(kind=MAYDAY, unit_id=unit.pk)
+    late = Alarm.objects.filter(own, raised_at__gt=now - HELP_SHOWN).select_related("taken_by").order_by("-raised_at")
+    alarm = distress.open_alarms().filter(own).order_by("-raised_at").first() or late.first()
     if alarm is None:
         return None
     transfer = Transfer.objects.filter(call_id=alarm.call_id or 0).order_by("-requested_at").first()
@@ -121,6 +123,11 @@ def _help(unit: Unit, now: datetime) -> HelpView | None:
         taken_by=str(alarm.taken_by or ""),
         accepted_by=transfer.accepted_by if transfer else "",
     )
+
+
+def _colleagues(unit: Unit, agency: Agency) -> list[AlarmRow]:
+    """Officers of other units who are in danger: whoever is near may be who helps."""
+    return board.alarm_rows(agency, distress.for_everybody().exclude(unit_id=unit.pk))
 
 
 def secondaries(agency: Agency, unit: Unit) -> list[Secondary]:

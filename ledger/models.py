@@ -126,6 +126,11 @@ class Alarm(TenantModel):
                 name="open_alarms",
                 condition=Q(taken_at__isnull=True, settled_at__isnull=True),
             ),
+            models.Index(
+                fields=["agency", "raised_at"],
+                name="alarms_for_everyone",
+                condition=Q(level="everyone", settled_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -55,10 +55,15 @@ button?.addEventListener("click", async () => {
 });
 for (const name of ["pointerdown", "keydown"]) addEventListener(name, (event) => { if (!event.target.closest?.("#sound")) wake(); }, { passive: true });
 
-// A MAYDAY goes on until somebody takes it.
-const crying = () => document.querySelector(".alarm.mayday") !== null;
+// A MAYDAY goes on until somebody takes it, and again when sworn has not accepted it in time. On the tablet, where nobody
+// can take it, a colleague's sounds once.
+const crying = () => document.querySelector(".alarm[data-cry]") !== null;
 let next = 0;
-setInterval(() => { if (crying() && Date.now() > next) { next = Date.now() + 4000; play("mayday"); } }, 500);
+const heard = new Set();
+setInterval(() => {
+  if (crying() && Date.now() > next) { next = Date.now() + 4000; play("mayday"); }
+  for (const { dataset: { alarm } } of document.querySelectorAll(".colleague")) if (!heard.has(alarm)) { heard.add(alarm); play("mayday"); }
+}, 500);
 
 let lastCall = 0;
 document.addEventListener("cso:event", (event) => {

@@ -112,6 +112,9 @@ function refreshPanes(frame) {
   if (call && about("call", call.dataset.number)) stale.add("#call");
   const tablet = document.querySelector("#tablet");
   if (tablet && (about("unit", tablet.dataset.callsign) || about("call", tablet.dataset.number) || about("call", tablet.dataset.help))) stale.add("#tablet");
+  const inDanger = ({ into, html }) => into === "alarms" && html.includes("alarm danger");
+  const isOver = (id) => tablet.querySelector(`[data-alarm="${CSS.escape(id)}"]`);
+  if (tablet && (frame.patches.some(inDanger) || frame.remove.some(isOver))) stale.add("#tablet");
   if (!stale.size || soon) return;
   soon = setTimeout(() => {
     soon = 0;

@@ -90,6 +90,20 @@ def test_a_mayday_by_radio_is_on_the_tablet_with_who_has_it(
     expect(help_).to_contain_text("Sworn accepted: Sgt. Poe")
 
 
+def test_a_colleagues_mayday_is_on_the_tablet_until_sworn_has_accepted_it(
+    tablet: Page, other_unit: Unit, dora: Member, now: datetime
+) -> None:
+    tablet.evaluate("document.addEventListener('cso:sounded', (e) => document.body.dataset.sounded = e.detail)")
+    call = send_mayday(other_unit.callsign, by=dora, now=now)
+    colleague = tablet.locator(".colleague")
+    expect(colleague).to_contain_text(f"MAYDAY {other_unit.callsign} Nobody has it yet. Sworn has not accepted yet.")
+    expect(tablet.locator("body")).to_have_attribute("data-sounded", "mayday")
+    take_alarm(Alarm.objects.get(kind="mayday").pk, by=dora, now=now)
+    expect(colleague).to_contain_text("Dora has it. Sworn has not accepted yet.")
+    acknowledge_transfer(call.pk, Acceptance("Sgt. Poe"), by=dora, now=now)
+    expect(colleague).to_have_count(0)
+
+
 def test_no_notice_lies_over_the_call_for_help(tablet: Page) -> None:
     words = '<div class="notice"><p>' + "Somebody else was first. " * 9 + "</p></div>"
     tablet.evaluate("(words) => document.querySelector('#notices').insertAdjacentHTML('beforeend', words)", words)

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from agencies.models import Agency, Member
 from calls.models import Call
-from dispatch import board
+from dispatch import board, distress
 from dispatch.actions import AssignOrder, assign_unit, send_mayday
 from dispatch.models import Shift, Unit
 from ledger.models import Alarm, Event
@@ -42,7 +42,7 @@ def test_the_banner_names_who_is_in_danger_and_only_then_who_noted_it(
 ) -> None:
     assign_unit(take().pk, AssignOrder(coles_unit.callsign), by=dora, now=now)
     typed(f"{coles_unit.callsign} mayday")
-    [row] = board.alarm_rows(agency, board.open_alarms())
+    [row] = board.alarm_rows(agency, distress.open_alarms())
     assert row.title == f"MAYDAY {coles_unit.callsign}"
     assert row.detail == "Cole, 200 E Santa Clara St, noted by Dora"
 
@@ -52,7 +52,7 @@ def test_an_officers_own_call_for_help_names_the_officer_once_also_after_the_shi
 ) -> None:
     Shift.objects.update(starts_at=now - timedelta(hours=9), ends_at=now - timedelta(hours=1))
     send_mayday(coles_unit.callsign, by=cole, now=now)
-    [row] = board.alarm_rows(agency, board.open_alarms())
+    [row] = board.alarm_rows(agency, distress.open_alarms())
     assert row.detail == "Cole"
 
 
@@ -61,7 +61,7 @@ def test_many_calls_for_help_cost_no_more_queries_than_one(agency: Agency, dora:
     for callsign in Unit.objects.values_list("callsign", flat=True)[:3]:
         send_mayday(callsign, by=dora, now=now)
         with CaptureQueriesContext(connection) as asked:
-            board.alarm_rows(agency, board.open_alarms())
+            board.alarm_rows(agency, distress.open_alarms())
         counts.append(len(asked))
     assert len(counts) == 3
     assert len(set(counts)) == 1

@@ -19,7 +19,7 @@ from calls import actions as call_actions
 from calls.intake import Amendment, Intake, Override
 from calls.models import Call, Note, RuleSet
 from calls.states import Route
-from dispatch import actions, pictures, sweep
+from dispatch import actions, pictures, shelf, sweep
 from dispatch.actions import (
     Acceptance,
     AssignOrder,
@@ -87,6 +87,19 @@ def _past_shift(s: Scene) -> Shift:
 
 def _transfer(s: Scene, *, call: Call | None = None) -> Call:
     return actions.transfer_call((call or s.queued).pk, TransferOrder(reason="a weapon"), by=s.dora, now=s.now)
+
+
+def _take_mayday(s: Scene) -> Call:
+    """Somebody calls for help, and dora has the alarm."""
+    call = actions.send_mayday(s.units[1], by=s.dora, now=s.now)
+    actions.take_alarm(Alarm.objects.get(kind="mayday").pk, by=s.dora, now=s.now)
+    return call
+
+
+def _hand_mayday_back(s: Scene) -> None:
+    call = _take_mayday(s)
+    actions.acknowledge_transfer(call.pk, Acceptance("Sgt Lee"), by=s.dora, now=s.now)
+    actions.hand_back(call.pk, reason="not ours", by=s.dora, now=s.now)
 
 
 def _ask_sue(s: Scene) -> None:
@@ -163,12 +176,22 @@ CASES: dict[str, list[tuple[Act | None, Act]]] = {
         case(lambda s: actions.schedule_call(s.on_scene.pk, at=s.now + timedelta(hours=2), by=s.dora, now=s.now))
     ],
     "join_call": [case(lambda s: actions.join_call(s.assigned.pk, into=s.queued.number, by=s.dora, now=s.now))],
-    "transfer_call": [case(_transfer), case(lambda s: _transfer(s, call=s.on_scene))],
+    "transfer_call": [
+        case(_transfer),
+        case(lambda s: _transfer(s, call=s.on_scene)),
+        case(lambda s: _transfer(s, call=Call.objects.get(type__code="MAYDAY")), first=_hand_mayday_back),
+    ],
     "acknowledge_transfer": [
         case(lambda s: actions.acknowledge_transfer(s.sworn.pk, Acceptance("Sgt Lee", "S-17"), by=s.dora, now=s.now)),
         case(
             lambda s: actions.acknowledge_transfer(s.on_scene.pk, Acceptance("Sgt Lee"), by=s.dora, now=s.now),
             first=lambda s: _transfer(s, call=s.on_scene),
+        ),
+        case(
+            lambda s: actions.acknowledge_transfer(
+                Call.objects.get(type__code="MAYDAY").pk, Acceptance("Sgt Lee"), by=s.dora, now=s.now
+            ),
+            first=_take_mayday,
         ),
     ],
     "hand_back": [case(lambda s: actions.hand_back(s.sworn.pk, reason="not ours", by=s.dora, now=s.now))],
@@ -271,6 +294,8 @@ def test_the_frame_makes_of_the_old_board_what_a_reload_shows(
     client, agency = sign_in(scene.dora), scene.dora.agency
 
     def reload() -> Shown:
+        # A reload also takes what was drawn before and mends it: drawn from nothing it is the truth.
+        shelf._places.clear()
         return Shown.of(client.get(f"/a/{agency.slug}/board/").content.decode())
 
     if first:

@@ -1,0 +1,62 @@
+"""Officers in danger: whose call for help, or whose silence, is not over because somebody has taken its alarm.
+
+Whoever takes the alarm has it on the own hands. It is over when sworn has accepted the call for help, or a person took
+the call elsewhere; and when the officer who answered nobody has answered, or has left the scene.
+"""
+
+from collections.abc import Collection
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from calls.models import Transfer
+from dispatch.models import Assignment
+from dispatch.states import AssignmentStatus
+from ledger.alarms import MAYDAY
+from ledger.models import Alarm, Deadline
+
+Transfers = dict[int, Transfer]
+
+
+def open_alarms() -> QuerySet[Alarm]:
+    """Alarms that nobody has taken and whose cause is still there, and those of officers who are still in danger."""
+    untaken = Q(taken_at=None, settled_at=None)
+    in_danger = Q(level=Alarm.Level.EVERYONE, settled_at=None)
+    return Alarm.objects.filter(untaken | (in_danger & _is_unanswered())).select_related("raised_by", "taken_by")
+
+
+def for_everybody() -> QuerySet[Alarm]:
+    """Of these, what every officer has to know."""
+    return open_alarms().filter(level=Alarm.Level.EVERYONE)
+
+
+def transfers_of(calls: Collection[int]) -> Transfers:
+    """The latest transfer of each call. One query."""
+    rows = Transfer.objects.filter(call_id__in=calls).order_by("requested_at", "pk") if calls else ()
+    return {transfer.call_id: transfer for transfer in rows}
+
+
+def standing(alarm: Alarm, transfer: Transfer | None) -> str:
+    """Where it stands, in words: who has it, and whether sworn, or the officer, has answered."""
+    who = _("%(who)s has it.") % {"who": alarm.taken_by} if alarm.taken_by else _("Nobody has it yet.")
+    return " ".join(filter(None, [who, _answer(alarm, transfer)]))
+
+
+def _answer(alarm: Alarm, transfer: Transfer | None) -> str:
+    if alarm.kind != MAYDAY:
+        return _("No answer from the officer yet.") if alarm.taken_by else ""
+    if transfer is not None and transfer.acknowledged_at is not None:
+        return _("Sworn accepted: %(who)s") % {"who": transfer.accepted_by}
+    return _("Sworn has not accepted yet.") if transfer is not None and transfer.ended_at is None else ""
+
+
+def _is_unanswered() -> Q:
+    not_accepted = Transfer.objects.filter(call_id=OuterRef("call_id"), ended_at=None, acknowledged_at=None)
+    on_scene = Assignment.objects.filter(pk=OuterRef("assignment_id"), status=AssignmentStatus.ON_SCENE.value)
+    # Every answer starts the clock anew, also one by radio that is entered later.
+    answered = Deadline.objects.filter(
+        assignment_id=OuterRef("assignment_id"), kind="welfare_check", state=Deadline.State.ARMED
+    )
+    asked_for = Q(kind=MAYDAY) & Exists(not_accepted)
+    silent = ~Q(kind=MAYDAY) & Exists(on_scene) & ~Exists(answered)
+    return asked_for | silent
