@@ -97,7 +97,8 @@ class UnitRow:
 class AlarmRow:
     """A missed deadline, until somebody takes it, or an officer in danger, until that is over.
 
-    `level` is danger or warning; `stands` says in words who has it and who has not answered yet.
+    `level` is danger or warning; `unit` is in danger, and
+    `stands` says in words who has the alarm and who has not answered yet.
     """
 
     id: int
@@ -110,6 +111,7 @@ class AlarmRow:
     sort: str
     href: str = ""
     number: str = ""
+    unit: str = ""
     stands: str = ""
     taken: bool = False
 
@@ -332,6 +334,7 @@ def _alarm_row(
         sort=f"{rank}-{alarm.raised_at:%Y%m%d%H%M%S%f}-{alarm.pk:012d}",
         href=reverse("call", args=[agency.slug, number]) if number else "",
         number=number,
+        unit=callsign if distressed else "",
         stands=distress.standing(alarm, transfers.get(alarm.call_id or 0)) if distressed else "",
         taken=alarm.taken_at is not None,
     )

@@ -11,11 +11,10 @@ from django.utils.translation import gettext as _
 
 from agencies.models import Member
 from agencies.permissions import may
-from agencies.roles import Operation, Role
+from agencies.roles import Operation
 from calls.models import CallType, Disposition
 from calls.words import ROUTE, Label, label, said
-from dispatch import board, distress, rollups
-from dispatch.board import AlarmRow
+from dispatch import rollups
 from dispatch.models import Shift
 from dispatch.words import ALARM, FIGURE, LATE, STEP_TIME, WHY_NOT_SENT
 from ledger.models import Alarm
@@ -88,7 +87,6 @@ class ShiftPage:
     late_shares: Sequence[Share]
     late: Sequence[LateRow]
     roster: Sequence[tuple[str, Sequence[str]]]
-    alarms: Sequence[AlarmRow]
     most: int = 1
     sign_off_url: str = ""
     sign_off_note: str = ""
@@ -126,7 +124,6 @@ def shift_page(shift: Shift, *, viewer: Member, now: datetime) -> ShiftPage:
         late_shares=[_share(label(LATE, kind), found) for kind, found in figures.get("late", {}).items()],
         late=_late(shift, viewer),
         roster=_roster(shift),
-        alarms=board.alarm_rows(viewer.agency, distress.open_alarms()) if viewer.role is not Role.OFFICER else [],
         most=max((count.n for count in by_route), default=1),
         sign_off_url=reverse("shift-sign-off", args=[viewer.agency.slug, shift.pk]) if may_sign else "",
         sign_off_note=shift.sign_off_note,

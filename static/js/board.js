@@ -92,6 +92,11 @@ if (filters) {
   filters.addEventListener("submit", (event) => event.preventDefault());
   setInterval(filter, 1000);
 }
+// A unit that is in danger is not to look calm among the others.
+function endanger() {
+  const inDanger = new Set([...document.querySelectorAll(".alarm[data-unit]")].map((alarm) => `unit-${alarm.dataset.unit}`));
+  for (const row of document.querySelectorAll(".unit-row")) row.toggleAttribute("data-danger", inDanger.has(row.id));
+}
 document.addEventListener("cso:patched", (event) => {
   for (const id of event.detail?.ids || []) {
     const row = document.getElementById(id);
@@ -100,6 +105,8 @@ document.addEventListener("cso:patched", (event) => {
   }
   filter();
   mark();
+  endanger();
 });
 filter();
+endanger();
 if (pane) mark();

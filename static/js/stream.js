@@ -55,7 +55,7 @@ const inform = {
   // What the browser itself has written into a row stays as it is; scripts mend it after the patch.
   beforeNodeMorphed: (old, fresh) => !(old.matches?.("time.tick") && fresh.matches?.("time.tick")
     && ["since", "due"].every((key) => old.dataset[key] === fresh.dataset[key])),
-  beforeAttributeUpdated: (attribute) => !["hidden", "data-late", "aria-current"].includes(attribute),
+  beforeAttributeUpdated: (attribute) => !["hidden", "data-late", "data-danger", "aria-current"].includes(attribute),
 };
 const drawn = new Map();
 

@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 
 import pytest
 from django.conf import settings
@@ -13,8 +14,9 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from agencies.models import Agency, Member
 from calls.models import Call
-from dispatch.actions import AssignOrder, assign_unit, cancel_call
+from dispatch.actions import Acceptance, AssignOrder, acknowledge_transfer, assign_unit, cancel_call, send_mayday
 from dispatch.models import Unit
+from dispatch.sweep import sweep
 from ledger.models import Event
 from tests.fixtures import Web
 
@@ -169,3 +171,35 @@ def test_the_indicator_is_honest_and_nothing_is_lost_in_a_gap(
 def test_the_red_banner_says_that_nothing_watches_the_clocks(console: BrowserContext, board: str) -> None:
     page = open_board(console, board)
     expect(page.locator("#watch")).to_be_visible(timeout=10_000)
+
+
+@pytest.mark.parametrize("noun", ["calls/", "shifts/"])
+def test_a_mayday_comes_to_every_page_of_the_console_and_nothing_that_can_wait(
+    console: BrowserContext, web: Web, dora: Member, coles_unit: Unit, take: Take, now: datetime, noun: str
+) -> None:
+    take(answers={})
+    sweep(now + timedelta(minutes=1))
+    page = open_board(console, f"{web.url}/a/{dora.agency.slug}/{noun}")
+    expect(page.locator("#alarms > .warning")).to_be_hidden()
+    page.evaluate("document.addEventListener('cso:sounded', (e) => document.body.dataset.sounded = e.detail)")
+    send_mayday(coles_unit.callsign, by=dora, now=now)
+    expect(page.locator(".alarm.mayday")).to_contain_text(f"MAYDAY {coles_unit.callsign}")
+    expect(page.locator("body")).to_have_attribute("data-sounded", "mayday")
+    page.get_by_role("button", name="I take it").click()
+    expect(page.locator(".alarm.mayday")).to_contain_text("Dora has it. Sworn has not accepted yet.")
+    page.reload()
+    expect(page.locator(".alarm.mayday")).to_contain_text("Dora has it.")
+
+
+def test_a_unit_in_danger_stands_out_among_the_units_until_it_is_over(
+    console: BrowserContext, board: str, dora: Member, coles_unit: Unit, now: datetime
+) -> None:
+    page = open_board(console, board)
+    call = send_mayday(coles_unit.callsign, by=dora, now=now)
+    in_danger = page.locator(".unit-row[data-danger]")
+    expect(in_danger).to_have_id(f"unit-{coles_unit.callsign}")
+    page.reload()
+    expect(in_danger).to_have_id(f"unit-{coles_unit.callsign}")
+    page.get_by_role("button", name="I take it").click()
+    acknowledge_transfer(call.pk, Acceptance("Sgt. Poe"), by=dora, now=now)
+    expect(in_danger).to_have_count(0)
