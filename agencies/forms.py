@@ -1,11 +1,34 @@
 """Reading a form: what cannot be read is refused with the field's name, like every other refusal."""
 
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from agencies.errors import Invalid
+from agencies.hours import EARLIEST, LATEST
+
+
+class MomentField(forms.DateTimeField):
+    """A time of the agency, in a year that can be kept."""
+
+    def clean(self, value: object) -> datetime | None:
+        moment: datetime | None = super().clean(value)
+        if moment is not None and not EARLIEST <= moment < LATEST:
+            raise forms.ValidationError(_("This must be a time between the years 2000 and 2100."))
+        return moment
+
+
+class DayField(forms.DateField):
+    """A day as a browser sends it, in a year that can be kept."""
+
+    def clean(self, value: object) -> date | None:
+        day: date | None = super().clean(value)
+        if day is not None and not EARLIEST.date() <= day < LATEST.date():
+            raise forms.ValidationError(_("This must be a time between the years 2000 and 2100."))
+        return day
 
 
 class PlainForm(forms.Form):

@@ -4,11 +4,13 @@
 that ends at or before its start runs into the next day.
 """
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from agencies.models import Agency
 
+# What people may say a time is. PostgreSQL keeps years that Python cannot read: one such row would hide all others.
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _DAYS_AHEAD = 15
 
 

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 from rest_framework.request import Request
 
-EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+from agencies.hours import EARLIEST, LATEST
 
 
 class Text(serializers.CharField):
@@ -60,7 +61,7 @@ class YesNo(serializers.BooleanField):
 class Moment(serializers.DateTimeField):
     """A time in ISO 8601; without an offset it is UTC. Given back in UTC, with Z."""
 
-    default_error_messages = {"absurd": "This must be a time between the years 2000 and 2100."}
+    default_error_messages = {"absurd": gettext_lazy("This must be a time between the years 2000 and 2100.")}
 
     def __init__(self, **options: Any) -> None:
         super().__init__(default_timezone=UTC, **options)

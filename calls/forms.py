@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 
-from agencies.forms import PlainForm
+from agencies.forms import MomentField, PlainForm
 from calls import queries
 from calls.intake import ANSWERS, FACTS, NARRATIVE_LIMIT, Amendment, Intake, Override
 from calls.models import Call, CallType
@@ -199,7 +199,7 @@ class DraftForm(PlainForm):
 class PublicationForm(PlainForm):
     """`effective_from` as a time of the agency; `replaces`: the version that the publisher has seen in force."""
 
-    effective_from = forms.DateTimeField(required=False)
+    effective_from = MomentField(required=False)
     replaces = forms.IntegerField(min_value=1, required=False)
 
 

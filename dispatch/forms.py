@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime, parse_time
 from django.utils.translation import gettext as _
 
 from agencies.errors import Invalid
-from agencies.forms import PlainForm
+from agencies.forms import DayField, MomentField, PlainForm
 from calls.intake import NARRATIVE_LIMIT
 from calls.routing import SWORN
 from calls.words import route_words
@@ -91,7 +91,7 @@ class ReasonForm(PlainForm):
 
 
 class ScheduleForm(PlainForm):
-    at = forms.DateTimeField()
+    at = MomentField()
 
 
 class JoinForm(PlainForm):
@@ -205,7 +205,7 @@ def not_understood() -> Invalid:
 
 
 class PeriodForm(forms.Form):
-    """Days as a browser sends them."""
+    """The days of a period."""
 
-    first = forms.DateField(required=False)
-    last = forms.DateField(required=False)
+    first = DayField(required=False)
+    last = DayField(required=False)

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from agencies.errors import IllegalMove, Invalid
+from agencies.hours import LATEST
 from agencies.models import Member
 from agencies.permissions import require
 from agencies.roles import Operation
@@ -98,6 +99,8 @@ def schedule_call(call_id: int, *, at: datetime, by: Member, now: datetime) -> C
     """Sets the call aside until `at`, when it is queued by itself. Its units are taken off it."""
     if at <= now:
         raise Invalid(errors={"at": [_("That time has passed.")]})
+    if at >= LATEST:
+        raise Invalid(errors={"at": [_("This must be a time between the years 2000 and 2100.")]})
     with record(by=by, now=now) as book:
         call = call_queries.locked_call(call_id)
         require(by, Operation.SCHEDULE)

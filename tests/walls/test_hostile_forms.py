@@ -110,6 +110,26 @@ def test_a_narrative_that_is_too_long_is_said_to_be_and_stays_in_the_form(
         assert not Call.objects.exists()
 
 
+@pytest.mark.parametrize("at", ["9999-12-31T23:59", "9999-12-31T23:59:59-14:00", "2100-01-02T00:00"])
+def test_a_call_set_aside_for_a_time_that_cannot_be_kept_does_not_take_the_board_away(
+    at: str, dora: Member, agency: Agency, take: Callable[..., Call], sign_in: Callable[..., Client]
+) -> None:
+    call, doras = take(), sign_in(dora)
+    assert doras.post(f"/a/{agency.slug}/calls/{call.number}/schedule/", {"at": at}).status_code == 400
+    doras.raise_request_exception = False
+    assert doras.get(f"/a/{agency.slug}/board/").status_code == 200
+
+
+@pytest.mark.parametrize("days", ["from=9999-12-31", "to=9999-12-31", "to=0001-01-01", "from=0001-01-01&to=9999-12-31"])
+def test_a_review_of_the_end_of_time_is_one_of_the_latest_days(
+    days: str, sue: Member, agency: Agency, sign_in: Callable[..., Client]
+) -> None:
+    sues = sign_in(sue)
+    sues.raise_request_exception = False
+    for page in ("review/", "review/calls/"):
+        assert sues.get(f"/a/{agency.slug}/{page}?{days}").status_code == 200
+
+
 @pytest.mark.parametrize("number", ["26-999999", "%00", "..%2f..", "💥", "9" * 300, "26-000001%0a"])
 def test_a_number_that_is_none_is_not_found(
     number: str, dora: Member, agency: Agency, sign_in: Callable[..., Client]
