@@ -1,6 +1,8 @@
 """The verbs of intake and triage: take, amend, decide, override. Each is one durable transaction."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from django.db import connection
@@ -36,10 +38,11 @@ def take_call(order: Intake, *, by: Member, now: datetime) -> Call:
     return call
 
 
-def open_call(book: Book, order: Intake) -> Call:
+def open_call(book: Book, order: Intake, *, flags: Mapping[str, Any] = MappingProxyType({})) -> Call:
     """The call, its route open. It is inserted, and gets its number, as soon as the route is decided.
 
-    Foreign keys are checked at the commit, so what belongs to the call may be inserted before it.
+    `flags`: what a late or wrong clock in the field adds to the ledger. Foreign keys are checked at the commit, so what
+    belongs to the call may be inserted before it.
     """
     call = draft_call(book.agency, order, now=book.now)
     call.taken_by = book.by
@@ -48,6 +51,7 @@ def open_call(book: Book, order: Intake) -> Call:
         numbers = [ExternalNumber(agency=book.agency, call=call, system=s, number=n) for s, n in order.external]
         ExternalNumber.objects.bulk_create(numbers)
     data = {"type": call.type.code if call.type else None, "source": call.source, "emergency": call.emergency}
+    data |= flags
     data |= {"language": language_code(call.caller_language)} if call.caller_language else {}
     book.add("call.taken", call=call, data=data, occurred_at=call.received_at)
     return call

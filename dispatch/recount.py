@@ -147,9 +147,9 @@ class _Reading:
         self.assignments[assignment.id] = assignment
         self.work[assignment.id] = WorkFact(assignment, "")
         if line.data["to"] != "stacked":
-            assignment.assigned_at = line.at
+            assignment.assigned_at = line.occurred_at
         if line.data["to"] == "on_scene":
-            assignment.on_scene_at = line.at
+            assignment.on_scene_at = line.occurred_at
 
     def _stepped(self, line: Event) -> None:
         assignment = self._assignment(line)

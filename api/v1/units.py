@@ -171,10 +171,9 @@ class Mayday(Resource):
         unit = queries.unit_by_callsign(callsign)
         allow(self.member, Operation.MAYDAY)
         given = parse(MaydayBody, request)
-        where = {"lat": given.get("lat"), "lon": given.get("lon")}
         answer = once(
             request,
-            act=lambda: send_mayday(unit.callsign, **where, by=self.member, now=self.now).pk,
+            act=lambda: send_mayday(unit.callsign, **given, by=self.member, now=self.now).pk,
             show=lambda made: shown(made or _last_mayday(unit), to=self.member, now=self.now),
             status=201,
             makes="call.taken",

@@ -38,9 +38,10 @@ class UnitStatusOrder:
 
 
 def open_self_initiated(callsign: str, order: Intake, *, by: Member, now: datetime) -> Call:
-    """A call on scene in one action: the unit found it and is there."""
+    """A call on scene in one action: the unit found it and is there, since `order.occurred_at` if that is earlier."""
     found = queries.unit_by_callsign(callsign)
-    order = replace(order, source=Source.SELF_INITIATED)
+    when = fieldtime.bounded(order.occurred_at, now)
+    order = replace(order, source=Source.SELF_INITIATED, occurred_at=when.moment)
     if order.lat is None and not order.address.strip():
         order = replace(order, lat=found.lat, lon=found.lon)
     check_intake(order, now=now)
@@ -48,10 +49,10 @@ def open_self_initiated(callsign: str, order: Intake, *, by: Member, now: dateti
         require(by, Operation.SELF_INITIATE, own=queries.is_own_unit(by, found, now))
         unit = queries.locked_unit(found.pk)
         refuse_busy(unit)
-        call = call_actions.open_call(book, order)
+        call = call_actions.open_call(book, order, flags=when.flags)
         decision = routing.self_initiated(book, call)
         call.decision, call.route, call.priority = decision, decision.route, decision.priority
-        assignment = _put_on_scene(book, call, unit)
+        assignment = _put_on_scene(book, call, unit, when.moment)
         if decision.route == Route.CSO:
             moves.move_call(book, call, CallStatus.ON_SCENE, why="self_initiated")
         else:
@@ -61,16 +62,24 @@ def open_self_initiated(callsign: str, order: Intake, *, by: Member, now: dateti
 
 
 def send_mayday(
-    callsign: str, *, by: Member, now: datetime, lat: float | None = None, lon: float | None = None
+    callsign: str,
+    *,
+    by: Member,
+    now: datetime,
+    lat: float | None = None,
+    lon: float | None = None,
+    occurred_at: datetime | None = None,
 ) -> Call:
     """A CSO calls for help: a call of type MAYDAY to sworn, and an alarm on every console until somebody takes it.
 
-    Pressed again while the alarm is open it changes nothing and answers the same call.
+    Pressed again while the alarm is open it changes nothing and answers the same call. However late it arrives, its
+    clocks run from now.
     """
     faults = check_values({"lat": lat, "lon": lon})
     if faults:
         raise Invalid(errors=faults)
     found = queries.unit_by_callsign(callsign)
+    when = fieldtime.bounded(occurred_at, now)
     with record(by=by, now=now) as book:
         require(by, Operation.MAYDAY, own=queries.is_own_unit(by, found, now))
         unit = queries.locked_unit(found.pk)
@@ -78,8 +87,8 @@ def send_mayday(
         if running is not None:
             return call_queries.locked_call(running.call_id or 0)
         if lat is not None and lon is not None:
-            place_unit(unit, lat, lon, now)
-        call = call_actions.open_call(book, _mayday_intake(unit))
+            place_unit(unit, lat, lon, when.moment)
+        call = call_actions.open_call(book, _mayday_intake(unit, when.moment), flags=when.flags)
         decision = routing.emergency(book, call)
         call.decision, call.route, call.priority = decision, decision.route, decision.priority
         routing.hand_over(book, call, to=routing.SWORN, danger=True)
@@ -193,23 +202,23 @@ def _meaning(agency: Agency, order: UnitStatusOrder) -> tuple[UnitStatus, str]:
     return known[secondary], secondary
 
 
-def _put_on_scene(book: Book, call: Call, unit: Unit) -> Assignment:
+def _put_on_scene(book: Book, call: Call, unit: Unit, moment: datetime) -> Assignment:
     assignment = Assignment.objects.create(
         call=call,
         unit=unit,
         status=AssignmentStatus.ON_SCENE.value,
         primary=True,
-        since=book.now,
-        assigned_at=book.now,
-        on_scene_at=book.now,
+        since=moment,
+        assigned_at=moment,
+        on_scene_at=moment,
         assigned_by=book.by,
     )
     data = {"assignment": assignment.pk, "to": assignment.status}
-    book.add("assignment.made", call=call, unit=unit, data=data)
+    book.add("assignment.made", call=call, unit=unit, data=data, occurred_at=moment)
     return assignment
 
 
-def _mayday_intake(unit: Unit) -> Intake:
+def _mayday_intake(unit: Unit, moment: datetime) -> Intake:
     on = queries.active_assignment(unit)
     place = on.call if on else None
     return Intake(
@@ -219,6 +228,7 @@ def _mayday_intake(unit: Unit) -> Intake:
         lon=unit.lon if unit.lon is not None or place is None else place.lon,
         source=Source.RADIO,
         emergency=True,
+        occurred_at=moment,
         narrative=f"{unit.callsign} calls for help" + (f" on {place.number}." if place else "."),
     )
 

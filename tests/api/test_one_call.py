@@ -1,6 +1,7 @@
 """A call from taking to the end, by programs."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from agencies.models import Member, Qualification
 from calls.models import Call
@@ -143,6 +144,15 @@ def test_a_call_is_cancelled_reopened_scheduled_and_joined(doras: Api, take: Tak
     assert (joined["status"], joined["disposition"], joined["joined_into"]) == ("closed", "22", other.number)
     nameless = doras.post(f"calls/{other.number}/close", {"disposition": "22"})
     assert (nameless.status, list(nameless["errors"])) == (400, ["into"])
+
+
+def test_what_cole_did_while_he_had_no_link_happened_when_he_did_it(
+    coles: Api, coles_unit: Unit, now: datetime
+) -> None:
+    here, earlier = f"units/{coles_unit.callsign}", f"{now - timedelta(minutes=9):%FT%TZ}"
+    found = coles.post(f"{here}/self-initiated", {"type": "VEHABND", "occurred_at": earlier})
+    assert (found["received_at"], found["assignments"][0]["on_scene_at"]) == (earlier, earlier)
+    assert coles.post(f"{here}/mayday", {"occurred_at": earlier})["received_at"] == earlier
 
 
 def test_cole_opens_a_call_where_he_stands(coles: Api, coles_unit: Unit) -> None:

@@ -258,6 +258,31 @@ def test_an_officer_opens_a_call_on_scene_in_one_action(cole: Member, coles_unit
     assert armed(call) == {"welfare_check"}
 
 
+def test_what_a_tablet_enters_late_happened_when_it_says_and_is_never_refused(
+    cole: Member, coles_unit: Unit, now: datetime
+) -> None:
+    earlier = now - timedelta(minutes=20)
+    order = Intake(type_code="PARKING", address="5 Main St", occurred_at=earlier)
+    call = open_self_initiated(coles_unit.callsign, order, by=cole, now=now)
+    on_scene = Assignment.objects.get(call=call)
+    assert {call.received_at, on_scene.on_scene_at, on_scene.since} == {earlier}
+    assert Deadline.objects.get(call_id=call.pk, kind="welfare_check").due_at > now
+    assert Event.objects.get(kind="call.taken", call_id=call.pk).data["late_s"] == 20 * 60
+    help_call = send_mayday(coles_unit.callsign, by=cole, now=now, occurred_at=earlier)
+    assert help_call.received_at == earlier
+    assert Deadline.objects.get(call_id=help_call.pk, kind="transfer").due_at > now
+
+
+@pytest.mark.parametrize("clock_is", [timedelta(minutes=9), timedelta(days=-900)])
+def test_a_tablet_whose_clock_is_wrong_is_believed_as_far_as_can_be(
+    cole: Member, coles_unit: Unit, now: datetime, clock_is: timedelta
+) -> None:
+    order = Intake(type_code="PARKING", address="5 Main St", occurred_at=now + clock_is)
+    call = open_self_initiated(coles_unit.callsign, order, by=cole, now=now)
+    assert call.received_at == max(now - timedelta(hours=72), min(now, now + clock_is))
+    assert Event.objects.get(kind="call.taken", call_id=call.pk).data["skew_s"] == clock_is.total_seconds()
+
+
 def test_a_duplicate_joins_its_caller_and_its_unit_to_the_other_call(
     take: Take, dora: Member, coles_unit: Unit, now: datetime
 ) -> None:

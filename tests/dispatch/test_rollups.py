@@ -125,9 +125,8 @@ def test_a_call_that_could_have_been_a_csos_says_why_it_was_not(
 def test_self_initiated_calls_and_assists_are_counted_apart(
     dora: Member, cole: Member, shift: Shift, coles_unit: Unit, other_unit: Unit, now: datetime
 ) -> None:
-    found = open_self_initiated(
-        coles_unit.callsign, Intake(type_code="VEHABND", address="9 Found St"), by=cole, now=now
-    )
+    order = Intake(type_code="VEHABND", address="9 Found St", occurred_at=now - MINUTE)
+    found = open_self_initiated(coles_unit.callsign, order, by=cole, now=now)
     close_call(found.pk, CloseOrder("01"), by=cole, now=now + 5 * MINUTE)
     order = Intake(
         type_code="VEHABND", address="1 Crash Ave", answers=ALL_NO, source=Source.SWORN_REQUEST,
