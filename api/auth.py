@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -17,7 +18,11 @@ class BearerToken(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Any, Token] | None:
         member = getattr(request, "member", None)
-        return (member, request.token) if member is not None else None  # type: ignore[attr-defined]
+        if member is not None:
+            return member, request.token  # type: ignore[attr-defined]
+        if request.headers.get("Authorization", "").lower().startswith("bearer "):
+            raise AuthenticationFailed(_("This token is unknown or was revoked, or its member has left."))
+        return None
 
     def authenticate_header(self, request: Request) -> str:
         """Makes the answer a 401 and tells the client what is wanted."""

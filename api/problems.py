@@ -29,6 +29,7 @@ FIELD_OF_ALL = "body"  # where a fault is of the document and not of one field
 # code -> title, for what is not one of our own refusals
 TITLES: dict[str, str | Promise] = {
     "malformed": gettext_lazy("This is not JSON as it should be"),
+    "bad_request": gettext_lazy("This request cannot be understood"),
     "invalid": gettext_lazy("Some fields need another look"),
     "unauthenticated": gettext_lazy("A valid bearer token is needed"),
     "forbidden": gettext_lazy("Your role does not allow this"),
@@ -140,7 +141,9 @@ class ProblemMiddleware:
             return response
         if response.headers.get("Content-Type", "") == PROBLEM:
             return response
-        body = document(response.status_code, code_of(response.status_code))
+        # What Django itself refuses was not read as JSON yet: a name that this host has not got, too many fields.
+        code = "bad_request" if response.status_code == 400 else code_of(response.status_code)
+        body = document(response.status_code, code)
         problem = HttpResponse(json.dumps(body), status=response.status_code, content_type=PROBLEM)
         for name in ("Allow", "Retry-After", "WWW-Authenticate"):
             if name in response.headers:

@@ -48,7 +48,8 @@ def open_call(book: Book, order: Intake, *, flags: Mapping[str, Any] = MappingPr
     call.taken_by = book.by
     call.pk = _next_id()
     if order.external:
-        numbers = [ExternalNumber(agency=book.agency, call=call, system=s, number=n) for s, n in order.external]
+        once = dict.fromkeys(order.external)
+        numbers = [ExternalNumber(agency=book.agency, call=call, system=s, number=n) for s, n in once]
         ExternalNumber.objects.bulk_create(numbers)
     data = {"type": call.type.code if call.type else None, "source": call.source, "emergency": call.emergency}
     data |= flags
@@ -180,16 +181,19 @@ _PLAIN = {
 def _write_amendment(book: Book, call: Call, amendment: Amendment) -> set[str]:
     values = dict(amendment.values)
     before = call.narrative
-    if "external" in values:
-        for system, number in values.pop("external"):
-            ExternalNumber.objects.get_or_create(agency=book.agency, call=call, system=system, number=number)
+    numbers = [_is_new(call, system=system, number=number) for system, number in values.pop("external", ())]
     for name in ("answers", "facts"):
         if name in values:
             values[name] = {**getattr(call, name), **values[name]}
     changed = write_values(call, values)
     if "narrative" in changed and before:
         notes.keep_struck(book, call, before)
-    return changed
+    return changed | ({"external"} if any(numbers) else set())
+
+
+def _is_new(call: Call, *, system: str, number: str) -> bool:
+    """Writes the call's number in another system down, where it does not stand there yet."""
+    return ExternalNumber.objects.get_or_create(agency_id=call.agency_id, call=call, system=system, number=number)[1]
 
 
 def _amended(call: Call, changed: set[str]) -> dict[str, Any]:
@@ -204,7 +208,7 @@ def _refuse_stale(call: Call, if_version: int | None) -> None:
         return
     events = Event.objects.filter(call_id=call.pk, data__version__gt=if_version).select_related("by").order_by("seq")
     changed = [
-        {"by": event.by.name if event.by else None, "at": event.at.isoformat(), "kind": event.kind, "data": event.data}
+        {"by": event.by.name if event.by else None, "at": event.at, "kind": event.kind, "data": event.data}
         for event in events
     ]
     names = ", ".join(sorted({str(line["by"]) for line in changed if line["by"]})) or _("somebody")

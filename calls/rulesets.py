@@ -300,8 +300,7 @@ def _refuse_stale(row: RuleSet, if_revision: int | None) -> None:
     if if_revision is None or if_revision == row.revision:
         return
     who = row.edited_by.name if row.edited_by else _("Somebody")
-    at = row.edited_at.isoformat() if row.edited_at else None
-    changed = [{"by": who, "at": at, "kind": "rules.edited", "data": {"revision": row.revision}}]
+    changed = [{"by": who, "at": row.edited_at, "kind": "rules.edited", "data": {"revision": row.revision}}]
     words = _("%(who)s changed draft %(version)s in the meantime.")
     raise StaleEdit(words % {"who": who, "version": row.version}, changed=changed)
 
@@ -318,7 +317,7 @@ def _refuse_superseded(row: RuleSet, replaces: int | None) -> None:
         words % {"who": who, "version": last.version},
         version=last.version,
         by=who,
-        at=last.published_at.isoformat(),
+        at=last.published_at,
         differs=list(differs),
     )
 

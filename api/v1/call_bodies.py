@@ -10,12 +10,14 @@ from calls.intake import NARRATIVE_LIMIT, Amendment, Intake
 from calls.states import Source
 
 OPTIONAL: dict[str, Any] = {"required": False, "allow_null": True}
-# The API's names of fields that `Intake` calls otherwise.
+# What the API says of the caller, and what `Intake` calls it.
 _CALLER = {
     "name": "caller_name",
     "phone": "caller_phone",
     "anonymous": "caller_anonymous",
     "language": "caller_language",
+    "interpreter": "interpreter",
+    "no_contact": "no_contact",
 }
 
 
@@ -54,7 +56,10 @@ class AnswersField(serializers.DictField):
 
 
 class AmendBody(Body):
-    """New values; what is not named stays as it is, null empties a field."""
+    """New values; what is not named stays as it is, null empties a field.
+
+    Answers, facts and external numbers are added to those that are there.
+    """
 
     type = Text(max_length=16, **OPTIONAL)
     priority = Whole(min_value=1, max_value=4, **OPTIONAL)
@@ -63,7 +68,7 @@ class AmendBody(Body):
     caller = CallerBody(**OPTIONAL)
     answers = AnswersField(**OPTIONAL)
     facts = FactsBody(**OPTIONAL)
-    external = ExternalBody(many=True, max_length=20, **OPTIONAL)  # type: ignore[call-arg]
+    external = serializers.ListSerializer(child=ExternalBody(), max_length=20, **OPTIONAL)
     report_number = Text(max_length=40, **OPTIONAL)
 
 
@@ -112,7 +117,7 @@ def _flat(values: dict[str, Any]) -> dict[str, Any]:
             case "location":
                 flat |= {"address": "", "lat": None, "lon": None} if value is None else _place(value)
             case "caller":
-                flat |= _caller(value) if value is not None else {}
+                flat |= _caller(value if value is not None else dict.fromkeys(_CALLER))
             case "answers" | "facts":
                 flat[name] = dict(value or {})
             case "external":
@@ -130,4 +135,4 @@ def _place(given: dict[str, Any]) -> dict[str, Any]:
 
 def _caller(given: dict[str, Any]) -> dict[str, Any]:
     texts = ("name", "phone", "language")
-    return {_CALLER.get(name, name): value or ("" if name in texts else False) for name, value in given.items()}
+    return {_CALLER[name]: value or ("" if name in texts else False) for name, value in given.items()}

@@ -26,5 +26,11 @@ class OneRollup(Resource):
         worked = Duty.objects.filter(member=self.member, shift=found).exists()
         require(self.member, Operation.READ_ROLLUP, own=worked)
         figures, counted_at, final = rollups.current(found, self.now)
-        about = {"shift": found.pk, "counted_at": Moment().to_representation(counted_at), "final": final}
+        say = Moment().to_representation
+        about = {
+            "shift": found.pk,
+            "period": {"from": say(found.starts_at), "to": say(found.ends_at)},
+            "counted_at": say(counted_at),
+            "final": final,
+        }
         return Response({**figures, **about})

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from agencies.errors import Invalid
 from agencies.roles import Operation
 from api.auth import allow
-from api.fields import Body, Text, parse
+from api.fields import Body, Text, YesNo, parse
 from api.idempotency import once
 from api.resource import Resource
 from api.schema import describes
@@ -104,7 +104,7 @@ class OverrideRoute(Resource):
 
 
 class ApprovalBody(Body):
-    approved = serializers.BooleanField()
+    approved = YesNo()
     reason = Text(max_length=500, required=False, help_text="Needed for a no, which sends the call to sworn.")
 
 

@@ -49,6 +49,7 @@ BAD: dict[str, tuple[Any, str]] = {
     "a NUL in a name": (PLACE | {"answers": {"we\x00apon": "yes"}}, "answers"),
     "a NUL in an external number": (PLACE | {"external": [{"system": "cad", "number": "1\x00"}]}, "external.0.number"),
     "an external number without a system": (PLACE | {"external": [{"number": "1"}]}, "external.0.system"),
+    "an external number that is null": (PLACE | {"external": [None]}, "external.0"),
     "a source that is none": (PLACE | {"source": "pigeon"}, "source"),
     "a self-initiated call by a desk": (PLACE | {"source": "self_initiated"}, "source"),
     "an emergency that is 1": ({"emergency": 1}, "emergency"),
@@ -87,6 +88,12 @@ def test_a_bad_field_is_named_and_nothing_is_saved(doras: Api) -> None:
         assert all(messages for messages in answer["errors"].values()), what
         assert doras.post("triage", raw).status in (200, 400), what
     assert (Call.objects.count(), Event.objects.filter(kind="call.taken").count()) == (0, 0)
+
+
+def test_a_yes_is_true_and_nothing_like_it(sues: Api, take: Callable[..., Call]) -> None:
+    for nearly in ("yes", "true", 1, "1", None):
+        answer = sues.post(f"calls/{take().number}/approval", {"approved": nearly})
+        assert (answer.status, list(answer["errors"])) == (400, ["approved"]), nearly
 
 
 def test_broken_json_is_a_problem_and_not_a_crash(doras: Api) -> None:
@@ -190,11 +197,18 @@ def test_a_method_that_is_not_there_is_405(doras: Api) -> None:
     assert (answer.status, answer["code"], answer.headers["Allow"]) == (405, "method_not_allowed", "GET, HEAD, POST")
 
 
+def test_a_host_that_is_not_ours_is_told_so_and_not_that_its_json_is_wrong(doras: Api) -> None:
+    answer = doras.send("GET", "calls", None, check=False, headers={"host": "evil.example"})
+    assert (answer.status, answer["code"]) == (400, "bad_request")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
 def test_without_a_good_token_nobody_comes_in(agency: Agency) -> None:
     for token in ("", "cso_wrong", "é", "x" * 5000):
         answer = Api(token).get("calls")
         assert (answer.status, answer["code"]) == (401, "unauthenticated")
         assert answer.headers["WWW-Authenticate"] == 'Bearer realm="api"'
+        assert ("unknown or was revoked" in answer["detail"]) is bool(token), token
 
 
 def test_a_browser_session_is_no_token(sign_in: Callable[..., Client], dora: Member) -> None:

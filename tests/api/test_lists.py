@@ -86,6 +86,7 @@ def test_an_edit_of_what_somebody_changed_is_refused_and_says_what_and_who(
     assert (stale.status, stale["code"]) == (412, "stale")
     [change] = stale["changed"]
     assert (change["by"], change["data"]["fields"]) == ("Sue", ["report_number"])
+    assert change["at"] == f"{now:%FT%TZ}"
     fresh = doras.get(f"calls/{call.number}")
     done = doras.patch(f"calls/{call.number}", {"report_number": "26-1"}, if_match=fresh.headers["ETag"])
     assert (done.status, done["report_number"], done.headers["ETag"] != fresh.headers["ETag"]) == (200, "26-1", True)
@@ -98,6 +99,27 @@ def test_if_match(tag: str | None, status: int, doras: Api, take: Take) -> None:
     number = take().number
     headers = {"if_match": tag} if tag else {}
     assert doras.patch(f"calls/{number}", {"report_number": "1"}, **headers).status == status
+
+
+def test_a_number_elsewhere_is_kept_once_and_adding_one_is_a_change(doras: Api, take: Take) -> None:
+    number = {"system": "SPD CAD", "number": "26-77"}
+    call = doras.post("calls", {"location": {"address": "1 Elm St"}, "external": [number, number]})
+    assert (call.status, call["external"]) == (201, [number])
+    there, other = f"calls/{call['number']}", {"system": "EMS", "number": "4"}
+    again = doras.patch(there, {"external": [number]})
+    assert again["version"] == call["version"]
+    added = doras.patch(there, {"external": [number, other, other]})
+    assert (added["external"], added.headers["ETag"]) == ([number, other], f'"{call["version"] + 1}"')
+    last = doras.get(f"{there}/events")["results"][-1]
+    assert (last["kind"], last["data"]["fields"]) == ("call.amended", ["external"])
+
+
+def test_null_empties_what_it_names(doras: Api, take: Take) -> None:
+    call = take(caller_name="Ann", caller_phone="1", no_contact=True, narrative="blue", lat=37.3, lon=-121.9)
+    nothing = doras.patch(f"calls/{call.number}", {"caller": None, "narrative": None})
+    caller = nothing["caller"]
+    assert (nothing["narrative"], caller["name"], caller["phone"], caller["no_contact"]) == ("", "", "", False)
+    assert nothing["location"]["lat"] == 37.3
 
 
 def test_a_change_touches_what_it_names_only(doras: Api, take: Take) -> None:

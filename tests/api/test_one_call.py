@@ -200,6 +200,7 @@ def test_the_numbers_of_a_shift_come_with_their_denominators(sues: Api, take: Ta
     shift = sues.get("shifts")["results"][0]
     numbers = sues.get(f"shifts/{shift['id']}/rollup")
     assert (numbers["calls"], numbers["by_route"]["cso"], numbers["final"]) == (1, 1, False)
+    assert numbers["period"] == {"from": shift["starts_at"], "to": shift["ends_at"]}
 
 
 def test_the_rules_and_the_floor_can_be_read(doras: Api) -> None:
