@@ -194,6 +194,24 @@ document.addEventListener("mousedown", (event) => {
   if (item) { event.preventDefault(); choose(typeOf(item)); }
 });
 
+// Enter goes on to the next field, as Tab does. It saves nothing: a call is made on purpose, by Ctrl Enter, Save or F9, and
+// so no call without a type is made by the way.
+const fields = () => [...form().elements].filter((one) => one.matches("input:not([type=hidden]), select, textarea, .save") && !one.disabled && one.checkVisibility?.() !== false);
+function onward(from) {
+  const all = fields();
+  const next = all.slice(all.indexOf(from) + 1).find((one) => one.type !== "radio" || one.name !== from.name);
+  next?.focus();
+}
+document.addEventListener("keydown", (event) => {
+  const at = event.target;
+  if (event.key !== "Enter" || event.ctrlKey || event.metaKey || event.defaultPrevented || event.isComposing) return;
+  if (!form() || at.form !== form() || !at.matches("input")) return;
+  event.preventDefault();
+  if (at.id !== "f-type" || !at.value.trim()) onward(at);
+  else if (!types().some((type) => type.code.toLowerCase() === at.value.trim().toLowerCase())) { settleType(); at.select(); }
+  else { goOn = true; settleType(); arrange(); }
+});
+
 // Joining is the only thing the preview lets her pick, so it is kept outside of it.
 function join(number) {
   form().elements.into.value = number;

@@ -65,6 +65,39 @@ def test_a_call_is_taken_without_the_mouse(desk: Page) -> None:
     expect(desk.locator("#drafts")).to_be_hidden()
 
 
+def test_enter_goes_on_from_field_to_field_and_makes_no_call(desk: Page) -> None:
+    start(desk)
+    desk.keyboard.type("12 Oak St")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#f-phone")).to_be_focused()
+    desk.keyboard.press("Enter")
+    desk.keyboard.type("Ana Ruiz")
+    desk.keyboard.press("Enter")
+    desk.keyboard.type("VEHABND")
+    desk.keyboard.press("Enter")
+    answer(desk, "Q-parked", "n")
+    answer(desk, "Q-danger", "n")
+    expect(desk.locator("#f-narrative")).to_be_focused()
+    desk.locator("[data-question=Q-danger] input:checked").focus()
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#f-narrative")).to_be_focused()
+    assert not Call.objects.exists()
+
+
+def test_a_call_without_a_type_is_saved_on_purpose(desk: Page) -> None:
+    start(desk)
+    desk.keyboard.type("12 Oak St")
+    desk.locator("#f-type").focus()
+    desk.keyboard.type("zzz")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#f-type")).to_be_focused()
+    expect(desk.locator("#f-type-name")).to_have_text("No such type")
+    desk.keyboard.press("Backspace")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#call .call-head")).to_contain_text("undecided")
+    assert Call.objects.get().type is None
+
+
 def shown(desk: Page) -> list[str]:
     """The questions on the screen, from the top."""
     expect(desk.locator("#questions")).to_have_attribute("aria-busy", "false")
