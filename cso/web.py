@@ -17,8 +17,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import uvicorn
+from uvicorn.supervisors import multiprocess
 
 LONGEST_WAIT_MS = 8
+TICKS_PER_SIGN = 10  # of a tenth of a second
 METERS = "PROMETHEUS_MULTIPROC_DIR"
 HOW: dict[str, Any] = {
     # Clients keep a connection for a minute or so; one that is closed just as it is used again costs them a request.
@@ -57,7 +59,12 @@ def all_of_them(application: str, *, host: str, port: int) -> None:
 
         # The settings are read here already: what is wrong with them is said once, and ends the start.
         workers = settings.WEB_PROCESSES
-        uvicorn.run(application, host=host, port=port, workers=workers, timeout_graceful_shutdown=5, **HOW)
+        config = uvicorn.Config(application, host=host, port=port, workers=workers, timeout_graceful_shutdown=5, **HOW)
+        door = config.bind_socket()
+        door.listen(config.backlog)
+        # Its only way to be told what runs in a process.
+        multiprocess.Process = Worker  # type: ignore[misc]
+        multiprocess.Multiprocess(config, sockets=[door]).run()
 
 
 def one_of_them(application: str, *, fd: int, ready: Path | None, meters: Path | None) -> None:
@@ -65,27 +72,34 @@ def one_of_them(application: str, *, fd: int, ready: Path | None, meters: Path |
         os.environ[METERS] = str(meters)
     config = uvicorn.Config(application, log_level="warning", timeout_graceful_shutdown=1, **HOW)
     # Not uvicorn's own `fd`: it takes every socket for a unix one, without clients' addresses, its packets held back.
-    Neighbour(config, door=socket.socket(fileno=fd), ready=ready).run()
+    Neighbour(config, ready=ready).run([socket.socket(fileno=fd)])
 
 
 class Neighbour(uvicorn.Server):
-    """One of several that let connections in by one door. `ready` is a file it makes once it does.
+    """One of several that let connections in by one door. `ready` is a file that it makes once it does, and that it
+    touches as long as it goes on: whoever keeps it running sees by that whether it is frozen.
 
     Who has more of them waits longer before it takes another, so that they spread, also those that come all at once
     or stay for hours. Nobody has to know of the others: of whom is frozen or dead, the rest are let in by who is left.
     """
 
-    def __init__(self, config: uvicorn.Config, *, door: socket.socket, ready: Path | None) -> None:
+    def __init__(self, config: uvicorn.Config, *, ready: Path | None = None) -> None:
         super().__init__(config)
-        self._door, self._ready = door, ready
+        self._ready = ready
         self._coming: set[asyncio.Task[Any]] = set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        assert sockets, "there is a door"
+        [self._door] = sockets
         await super().startup(sockets=[])
         self._door.setblocking(False)
         self._listen()
-        if self._ready is not None:
-            self._ready.touch()
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._ready is not None and counter % TICKS_PER_SIGN == 0:
+            with suppress(OSError):  # without a sign it is started again, which may help
+                self._ready.touch()
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         asyncio.get_running_loop().remove_reader(self._door)
@@ -118,6 +132,16 @@ class Neighbour(uvicorn.Server):
         kind: Any = self.config.http_protocol_class
         made: asyncio.Protocol = kind(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
         return made
+
+
+class Worker(multiprocess.Process):
+    """One of the processes of a container, which uvicorn's parent starts, asks again and again, and replaces."""
+
+    @property
+    def server(self) -> uvicorn.Server:
+        if self._server is None:
+            self._server = Neighbour(self.config)
+        return self._server
 
 
 if __name__ == "__main__":

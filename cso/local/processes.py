@@ -34,6 +34,15 @@ def is_alive(process: Process | None) -> bool:
     return process is not None and look_up(process.pid) == process
 
 
+def is_traced(process: Process) -> bool:
+    """Whether a debugger holds it, as far as the system says so."""
+    try:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+    except OSError:
+        return False
+    return any(line.split()[1] != "0" for line in status.splitlines() if line.startswith("TracerPid:"))
+
+
 def send(process: Process, number: signal.Signals) -> None:
     if is_alive(process):
         try:

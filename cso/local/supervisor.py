@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from cso.local.processes import Process, is_alive, look_up, stop
+from cso.local.processes import Process, is_alive, is_traced, look_up, send, stop
 from cso.local.servers import CannotStart
 from cso.local.services import Services, process_of, read_note, write_note
 
+FROZEN_AFTER_S = 20.0  # a machine that is busy for seconds is no reason to cut off who is being answered
 FIRST_PAUSE_S, LONGEST_PAUSE_S, HEALTHY_AFTER_S = 0.2, 10.0, 20.0
 LARGEST_LOG = 20_000_000  # bytes
 
@@ -32,7 +33,10 @@ class Pause:
 
 @dataclass
 class Child:
-    """One process of the site. It is given the open files `files`, and makes the file `ready` once it is at work."""
+    """One process of the site. It is given the open files `files`.
+
+    Where it has a file `ready`, it makes it once it is at work and touches it every second from then on.
+    """
 
     name: str
     command: list[str]
@@ -42,6 +46,7 @@ class Child:
     popen: subprocess.Popen[bytes] | None = None
     begun: float = 0.0
     pause: Pause = field(default_factory=Pause)
+    sign: tuple[int, float] = (0, 0.0)  # the last touch, by the file's clock, and when we saw it, by ours
 
     def start(self, *, environment: dict[str, str], log: Path, lock: int, folder: Path) -> None:
         if log.exists() and log.stat().st_size > LARGEST_LOG:
@@ -61,6 +66,16 @@ class Child:
 
     def has_ended(self) -> bool:
         return self.popen is not None and self.popen.poll() is not None
+
+    def is_frozen(self, now: float) -> bool:
+        """Whether it was at work and has shown no sign of life for too long.
+
+        The time is ours, which stands still while the machine sleeps. Whom somebody debugs is not frozen.
+        """
+        touched = _touched(self.ready) if self.ready is not None and self.process is not None else 0
+        if not touched or touched != self.sign[0]:
+            self.sign = (touched, now)
+        return now - self.sign[1] > FROZEN_AFTER_S and not (self.process and is_traced(self.process))
 
 
 class Supervisor:
@@ -96,6 +111,8 @@ class Supervisor:
                 self._note_end(child)
             elif child.popen is None and now >= child.pause.until:
                 self._start(child)
+            elif child.is_frozen(now):
+                self._end(child)
 
     def are_ready(self) -> bool:
         return all(child.is_ready() for child in self.children)
@@ -110,6 +127,13 @@ class Supervisor:
         log = self.services.data / "log" / f"{child.name}.log"
         child.start(environment=self.environment, log=log, lock=self.lock, folder=self.folder)
         self._write()
+
+    def _end(self, child: Child) -> None:
+        """By force: a process that is stopped hears nothing else. The next look finds it ended."""
+        assert child.process is not None
+        self.say(f"{child.name} has given no sign of life for {FROZEN_AFTER_S:.0f} s and is ended")
+        send(child.process, signal.SIGKILL)
+        child.sign = (0, time.monotonic())
 
     def _note_end(self, child: Child) -> None:
         assert child.popen is not None
@@ -135,6 +159,13 @@ class Supervisor:
     def _write(self) -> None:
         running = {c.name: asdict(c.process) for c in self.children if c.process}
         write_note(self.note, {"supervisor": asdict(_ourselves()), "children": running})
+
+
+def _touched(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _ourselves() -> Process:
