@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from unicodedata import combining, normalize
 
 from django import forms
 from django.utils import timezone
@@ -131,7 +132,9 @@ class CommandForm(PlainForm):
 class Command:
     """A line of the command line, understood. `verb`: open, assign, status, well, check, note, mayday, found, unit.
 
-    `text` is a note's or a found call's words, or the unit's status; `type_code` is of the call that the unit found."""
+    `text` is a note's or a found call's words, or the unit's status by its code or a name; `type_code` is of the
+    call that the unit found.
+    """
 
     verb: str
     number: str = ""
@@ -142,13 +145,24 @@ class Command:
 
 
 _NUMBER = re.compile(r"^(?:(\d\d)-)?(\d{1,6})$")
+# English and Spanish side by side, whatever language the page is in: who works beside a colleague types as they do.
 _STATUS = {
     "ack": AssignmentStatus.ACKNOWLEDGED,
+    "confirma": AssignmentStatus.ACKNOWLEDGED,
     "er": AssignmentStatus.EN_ROUTE,
+    "en route": AssignmentStatus.EN_ROUTE,
+    "camino": AssignmentStatus.EN_ROUTE,
+    "en camino": AssignmentStatus.EN_ROUTE,
     "os": AssignmentStatus.ON_SCENE,
+    "on scene": AssignmentStatus.ON_SCENE,
+    "lugar": AssignmentStatus.ON_SCENE,
+    "en el lugar": AssignmentStatus.ON_SCENE,
     "clear": AssignmentStatus.CLEARED,
     "clr": AssignmentStatus.CLEARED,
+    "libera": AssignmentStatus.CLEARED,
 }
+_WELL, _MAYDAY, _FOUND = {"ok", "bien"}, {"mayday", "auxilio"}, {"found", "hallo"}
+_CHECK, _NOTE = {"rc", "control"}, {"n", "note", "nota"}
 
 
 def command(typed: str, year: int) -> Command:
@@ -157,31 +171,37 @@ def command(typed: str, year: int) -> Command:
     number = call_number(words[0], year)
     if len(words) == 1 and number:
         return Command("open", number)
-    if words[0].lower() == "rc" and len(words) > 1:
+    first, second = plain(words[0]), plain(words[1]) if len(words) > 1 else ""
+    if first in _CHECK and second:
         return Command("check", callsigns=tuple(callsigns(" ".join(words[1:]))))
     noted = call_number(words[1], year) if len(words) > 2 else ""
-    if words[0].lower() == "n" and noted:
+    if first in _NOTE and noted:
         return Command("note", noted, text=typed.split(maxsplit=2)[2])
-    if len(words) == 2 and not number:
-        return _about_a_unit(words[0].upper(), words[1], year)
-    if len(words) > 2 and words[1].lower() == "found":
+    if len(words) > 2 and second in _FOUND:
         place = " ".join(words[3:])
         return Command("found", callsigns=(words[0].upper(),), type_code=words[2].upper(), text=place)
-    raise not_understood()
+    if number or not second or (len(words) > 2 and call_number(words[1], year)):
+        raise not_understood()
+    return _about_a_unit(words[0].upper(), " ".join(words[1:]), year)
 
 
-def _about_a_unit(callsign: str, word: str, year: int) -> Command:
-    number = call_number(word, year)
+def _about_a_unit(callsign: str, said: str, year: int) -> Command:
+    number, word = call_number(said, year), plain(said)
     if number:
         return Command("assign", number, (callsign,))
-    if word.lower() == "ok":
+    if word in _WELL:
         return Command("well", callsigns=(callsign,))
-    if word.lower() == "mayday":
+    if word in _MAYDAY:
         return Command("mayday", callsigns=(callsign,))
-    status = _STATUS.get(word.lower())
+    status = _STATUS.get(word)
     if status is None:
-        return Command("unit", callsigns=(callsign,), text=word.lower())
+        return Command("unit", callsigns=(callsign,), text=word)
     return Command("status", callsigns=(callsign,), status=status)
+
+
+def plain(text: str) -> str:
+    """As it is compared: in small letters, without accents."""
+    return "".join(c for c in normalize("NFD", text.casefold()) if not combining(c))
 
 
 def call_number(word: str, year: int) -> str:

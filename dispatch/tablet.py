@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Q
 from django.urls import reverse
@@ -131,16 +132,25 @@ def _colleagues(unit: Unit, agency: Agency) -> list[AlarmRow]:
 
 
 def secondaries(agency: Agency, unit: Unit) -> list[Secondary]:
-    """The statuses to choose from: the agency's own list, or the shipped one."""
+    """The statuses to choose from."""
+    return [
+        Secondary(s["code"], said(s["names"]), s["primary"], chosen=_is(unit, s["code"], s["primary"]))
+        for s in _listed(agency)
+    ]
+
+
+def statuses(agency: Agency) -> dict[str, list[str]]:
+    """The same by their codes, each with its names in every language."""
+    return {s["code"]: list(s["names"].values()) for s in _listed(agency)}
+
+
+def _listed(agency: Agency) -> list[dict[str, Any]]:
+    """The agency's own list, or the shipped one, without what follows from an assignment."""
     listed = agency.settings.get("statuses") or [
         {"code": code, "primary": primary.value, "names": {"en": str(SECONDARY[code])}}
         for code, primary in SECONDARIES.items()
     ]
-    return [
-        Secondary(s["code"], said(s["names"]), s["primary"], chosen=_is(unit, s["code"], s["primary"]))
-        for s in listed
-        if s["code"] not in _DERIVED
-    ]
+    return [status for status in listed if status["code"] not in _DERIVED]
 
 
 def primary_of(agency: Agency, code: str) -> UnitStatus | None:

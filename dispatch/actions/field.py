@@ -229,7 +229,8 @@ def _mayday_intake(unit: Unit, moment: datetime) -> Intake:
         source=Source.RADIO,
         emergency=True,
         occurred_at=moment,
-        narrative=f"{unit.callsign} calls for help" + (f" on {place.number}." if place else "."),
+        # As it is said by radio, so that it is understood in every language.
+        narrative=f"{unit.callsign}: MAYDAY" + (f", {place.number}." if place else "."),
     )
 
 

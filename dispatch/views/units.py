@@ -27,9 +27,10 @@ from dispatch.forms import (
     UnitStatusForm,
     command,
     not_understood,
+    plain,
 )
 from dispatch.states import AssignmentStatus
-from dispatch.tablet import primary_of
+from dispatch.tablet import primary_of, statuses
 
 
 @require_POST
@@ -151,10 +152,11 @@ def _for_the_unit(said: Command, by: Member, now: datetime) -> str:
     if said.verb == "found":
         order = Intake(type_code=said.type_code, address=said.text)
         return str(actions.open_self_initiated(callsign, order, by=by, now=now).number)
-    primary = primary_of(by.agency, said.text)
-    if primary is None:
+    # By its code or by its name in any language of the agency.
+    called = {plain(name): code for code, names in statuses(by.agency).items() for name in (code, *names)}
+    if said.text not in called:
         raise not_understood()
-    actions.set_unit_status(callsign, actions.UnitStatusOrder(said.text, primary=primary), by=by, now=now)
+    actions.set_unit_status(callsign, actions.UnitStatusOrder(called[said.text]), by=by, now=now)
     return ""
 
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from agencies.models import Agency, Member
-from calls.models import Call
+from calls.models import Call, Note
 from dispatch import board, distress
 from dispatch.actions import AssignOrder, assign_unit, send_mayday
 from dispatch.models import Shift, Unit
@@ -80,3 +80,57 @@ def test_a_unit_goes_to_its_meal_and_an_unknown_word_does_nothing(
     coles_unit.refresh_from_db()
     assert (coles_unit.primary, coles_unit.secondary) == ("conditionally_available", "meal")
     assert typed(f"{coles_unit.callsign} mayd") == 400
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [("er", "en_route"), ("camino", "en_route"), ("En camino", "en_route"), ("lugar", "on_scene"), ("os", "on_scene")],
+)
+def test_a_unit_on_a_call_is_told_of_in_either_language(
+    typed: Callable[[str], int], take: Take, coles_unit: Unit, dora: Member, now: datetime, words: str, status: str
+) -> None:
+    assignment = assign_unit(take().pk, AssignOrder(coles_unit.callsign), by=dora, now=now)
+    assert typed(f"{coles_unit.callsign} {words}") == 302
+    assignment.refresh_from_db()
+    assert assignment.status == status
+
+
+def test_the_other_commands_are_understood_in_spanish_as_well(
+    typed: Callable[[str], int], take: Take, coles_unit: Unit, other_unit: Unit
+) -> None:
+    number, sign = take().number, coles_unit.callsign
+    assert typed(f"nota {number} Coche azul") == 302
+    assert Note.objects.get().text == "Coche azul"
+    assert typed(f"{sign} halló vehabnd Calle 3 y Main") == 302
+    assert typed(f"{sign} bien") == 302
+    assert typed(f"control {sign} {other_unit.callsign}") == 302
+    assert typed(f"{sign} auxilio") == 302
+    kinds = list(Event.objects.order_by("seq").values_list("kind", flat=True))
+    assert {"welfare.answered", "unit.radio_check", "alarm.raised"} <= set(kinds)
+    assert Call.objects.get(source="self_initiated").address == "Calle 3 y Main"
+
+
+@pytest.mark.parametrize(("words", "code"), [("Capacitación", "training"), ("Fuera de servicio", "out_of_service")])
+def test_a_status_is_known_by_its_name_in_every_language_of_the_agency(
+    typed: Callable[[str], int], agency: Agency, coles_unit: Unit, words: str, code: str
+) -> None:
+    names = {"en": code.replace("_", " "), "es": words}
+    agency.settings["statuses"] = [{"code": code, "primary": "not_available", "names": names}]
+    agency.save()
+    for said in (code, *names.values()):
+        assert typed(f"{coles_unit.callsign} {said}") == 302, said
+        coles_unit.refresh_from_db()
+        assert coles_unit.secondary == code
+
+
+def test_words_after_a_call_number_are_no_status(typed: Callable[[str], int], take: Take, coles_unit: Unit) -> None:
+    assert typed(f"{coles_unit.callsign} {take().number} meal") == 400
+
+
+def test_what_a_call_for_help_says_is_understood_in_every_language(
+    take: Take, coles_unit: Unit, cole: Member, dora: Member, now: datetime
+) -> None:
+    call = take()
+    assign_unit(call.pk, AssignOrder(coles_unit.callsign), by=dora, now=now)
+    mayday = send_mayday(coles_unit.callsign, by=cole, now=now)
+    assert mayday.narrative == f"{coles_unit.callsign}: MAYDAY, {call.number}."
