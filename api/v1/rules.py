@@ -15,17 +15,47 @@ from agencies.errors import Forbidden, StaleEdit
 from agencies.roles import Operation, Role
 from api import pages
 from api.auth import allow
-from api.fields import Body, Moment, Whole, parse, parse_query
+from api.fields import Body, Moment, Text, Whole, parse, parse_query
 from api.idempotency import once
 from api.resource import Resource
 from api.schema import CURSOR, IF_MATCH, describes, page_of
 from api.shapes import given_out, rendered
-from api.v1.choices import ROUTES, RULE_SET_STATUSES
+from api.v1.choices import FITTED_AS, FITTED_KINDS, ROUTES, RULE_SET_STATUSES
 from calls import rulesets
 from calls.models import RuleSet
-from calls.rulesets import differences, moved_calls, publish, retire, roll_back, rule_set, save_draft
+from calls.rulesets import (
+    begin_from_template,
+    differences,
+    moved_calls,
+    publish,
+    retire,
+    roll_back,
+    rule_set,
+    save_draft,
+)
 from calls.triage.proofs import Proof
 from calls.words import active
+
+
+class MissingShape(serializers.Serializer[Any]):
+    """A code that a template named and the agency does not have, in the part `part`."""
+
+    kind = serializers.ChoiceField(choices=FITTED_KINDS)
+    code = serializers.CharField()
+    part = serializers.CharField(help_text="The id of a question, disqualifier, rule or invariant.")
+    became = serializers.ChoiceField(
+        choices=FITTED_AS,
+        help_text="`narrowed`: not named any more. `left_out`: the part was about nothing else. `asks`: a supervisor is "
+        "asked first, since nobody here is trained for it.",
+    )
+
+
+class OriginShape(serializers.Serializer[Any]):
+    """The programme's template that a version was begun from, and what of it did not fit."""
+
+    template = serializers.CharField()
+    name = serializers.CharField()
+    missing = MissingShape(many=True)
 
 
 class RuleSetShape(serializers.Serializer[RuleSet]):
@@ -37,6 +67,7 @@ class RuleSetShape(serializers.Serializer[RuleSet]):
     revision = serializers.IntegerField(help_text="Counts up with every change of a draft; the ETag.")
     based_on = serializers.IntegerField(allow_null=True, help_text="The version in force when it was begun.")
     restored_from = serializers.IntegerField(allow_null=True)
+    begun_from = OriginShape(allow_null=True, help_text="Null where it was not begun from a template.")
     drafted_by = serializers.CharField(source="drafted_by.email", allow_null=True)
     drafted_at = Moment()
     edited_by = serializers.CharField(source="edited_by.email", allow_null=True)
@@ -76,6 +107,33 @@ class DraftBody(Body):
     )
 
 
+class NewDraftBody(Body):
+    """One of the two."""
+
+    document = serializers.DictField(
+        child=serializers.JSONField(),
+        required=False,
+        help_text="Questions, disqualifiers, rules, default, invariants.",
+    )
+    template = Text(required=False, max_length=40, help_text="A programme's template, by its slug.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs:
+            raise serializers.ValidationError({"document": _("Give a document, or the slug of a template.")})
+        if len(attrs) > 1:
+            raise serializers.ValidationError({"template": _("Give a document or a template, not both.")})
+        return attrs
+
+
+class TemplateShape(serializers.Serializer[Any]):
+    slug = serializers.CharField()
+    name = serializers.CharField()
+
+
+class TemplatesShape(serializers.Serializer[Any]):
+    templates = TemplateShape(many=True)
+
+
 class PublishBody(Body):
     effective_from = Moment(required=False, allow_null=True, help_text="Within a year; at once when it is left out.")
     replaces = Whole(
@@ -97,15 +155,26 @@ class RuleSets(Resource):
         found, links = pages.page(rows, request, order=pages.Order({"version": pages.number}, rows=20))
         return Response(links | {"results": rendered(RuleSetShape, [_at(row, self) for row in found])})
 
-    @describes("rule_sets_draft", tag="rules", answers={201: RuleSetShape}, body=DraftBody, writes=True)
+    @describes("rule_sets_draft", tag="rules", answers={201: RuleSetShape}, body=NewDraftBody, writes=True)
     def post(self, request: Request) -> Response:
-        """Begins a draft under the next version.
+        """Begins a draft under the next version, from a document or from another programme's template.
 
-        A fault of the document is 400 with its path in `errors`. A type that was retired is a fault.
+        A fault of the document is 400 with its path in `errors`. A type that was retired is a fault. What a template
+        names and the agency does not have is left out, and told in `begun_from`.
         """
         allow(self.member, Operation.EDIT_RULE_SETS)
-        document = parse(DraftBody, request)["document"]
-        return _made(self, request, lambda: save_draft(document, by=self.member, now=self.now))
+        given = parse(NewDraftBody, request)
+        if "template" in given:
+            return _made(self, request, lambda: begin_from_template(given["template"], by=self.member, now=self.now))
+        return _made(self, request, lambda: save_draft(given["document"], by=self.member, now=self.now))
+
+
+class RuleSetTemplates(Resource):
+    @describes("rule_sets_templates", tag="rules", answers={200: TemplatesShape})
+    def get(self, request: Request) -> Response:
+        """The programmes whose rules a draft can be begun from."""
+        allow(self.member, Operation.EDIT_RULE_SETS)
+        return Response(given_out(TemplatesShape, {"templates": rulesets.templates()}))
 
 
 class OneRuleSet(Resource):
@@ -259,6 +328,7 @@ def _made(resource: Resource, request: Request, make: Callable[[], RuleSet]) -> 
 
 def _at(row: RuleSet, resource: Resource) -> RuleSet:
     row.shown_status = row.status_at(resource.now)  # type: ignore[attr-defined]
+    row.begun_from = row.origin if row.origin and "template" in row.origin else None  # type: ignore[attr-defined]
     return row
 
 

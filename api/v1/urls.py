@@ -36,6 +36,7 @@ urlpatterns = [
     path("shifts/<int:shift>/rollup", rollups.OneRollup.as_view()),
     path("shifts/<int:shift>/sign-off", shifts.SignOff.as_view()),
     path("rule-sets", rules.RuleSets.as_view()),
+    path("rule-sets/templates", rules.RuleSetTemplates.as_view()),
     path("rule-sets/<int:version>", rules.OneRuleSet.as_view()),
     path("rule-sets/<int:version>/publish", rules.PublishRuleSet.as_view()),
     path("rule-sets/<int:version>/prove", rules.ProveRuleSet.as_view()),

@@ -128,6 +128,7 @@ OPERATIONS: dict[str, Row] = {
     "shifts_sign_off": Row("POST", "shifts/{shift}/sign-off", (403, 403, 403, 200, 403), {}),
     "rule_sets_list": Row("GET", "rule-sets", ALL),
     "rule_sets_read": Row("GET", "rule-sets/1", ALL),
+    "rule_sets_templates": Row("GET", "rule-sets/templates", ADMINISTRATORS),
     "rule_sets_draft": Row("POST", "rule-sets", ADMINISTRATORS, {"document": "RULES"}),
     "rule_sets_edit": Row("PATCH", "rule-sets/{draft}", ADMINISTRATORS, {"document": "RULES"}),
     "rule_sets_publish": Row("POST", "rule-sets/{draft}/publish", ADMINISTRATORS, {"replaces": 1}),

@@ -1,6 +1,7 @@
 """A rule set by the API: drafted, proved, refused, published; and the floor that two people change."""
 
 import copy
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from agencies.actions import add_member
 from agencies.models import Agency
 from agencies.roles import Role
+from calls.models import CallType
 from cso import programmes
 from tests.api.client import Api, Json
 from tests.api.conftest import ApiFor
@@ -205,6 +207,32 @@ def test_the_officer_reads_the_published_rules_only(coles: Api, adas: Api, docum
 
     assert [row["version"] for row in coles.get("rule-sets")["results"]] == [1]
     assert coles.get("rule-sets/2").status == 403
+
+
+def test_ada_begins_a_draft_from_another_programmes_template(adas: Api, now: datetime) -> None:
+    CallType.objects.filter(code="PARKING").update(retired_at=now)
+    offered = {each["slug"]: each["name"] for each in adas.get("rule-sets/templates")["templates"]}
+    assert set(offered) == set(programmes.slugs())
+
+    draft = adas.post("rule-sets", {"template": "seattle"})
+
+    assert (draft.status, draft["version"], draft["status"]) == (201, 2, "draft")
+    assert (draft["begun_from"]["template"], draft["begun_from"]["name"]) == ("seattle", offered["seattle"])
+    missing = [(each["kind"], each["code"], each["became"]) for each in draft["begun_from"]["missing"]]
+    assert ("types", "PARKING", "narrowed") in missing
+    assert ("qualifications", "welfare_checks", "asks") in missing
+    assert {rule["id"] for rule in draft["document"]["rules"]} >= {"R-welfare"}
+    assert adas.post("rule-sets", {"document": draft["document"]})["begun_from"] is None
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [({}, "document"), ({"template": "atlantis"}, "template"), ({"template": "seattle", "document": {}}, "template")],
+)
+def test_a_draft_is_begun_from_a_document_or_from_a_template_that_there_is(adas: Api, body: Json, field: str) -> None:
+    refused = adas.post("rule-sets", body)
+    assert (refused.status, refused["code"], list(refused["errors"])) == (400, "invalid", [field])
+    assert adas.get("rule-sets/2").status == 404
 
 
 def test_a_refusal_is_said_in_the_language_of_the_request_and_keeps_its_code(
