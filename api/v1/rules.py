@@ -45,8 +45,8 @@ class MissingShape(serializers.Serializer[Any]):
     part = serializers.CharField(help_text="The id of a question, disqualifier, rule or invariant.")
     became = serializers.ChoiceField(
         choices=FITTED_AS,
-        help_text="`narrowed`: not named any more. `left_out`: the part was about nothing else. `asks`: a supervisor is "
-        "asked first, since nobody here is trained for it.",
+        help_text="`narrowed`: not named any more. `left_out`: the part was about nothing else. `asks`: a supervisor "
+        "is asked first, since nobody here is trained for it.",
     )
 
 
