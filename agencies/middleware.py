@@ -38,7 +38,8 @@ class AgencyMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if "\x00" in request.path_info:  # no name of anything, and PostgreSQL takes no such text
+        # No name of anything, and PostgreSQL takes no such text. What a form holds is looked at by the form.
+        if "\x00" in request.path_info or "%00" in request.META["QUERY_STRING"]:
             return render(request, "404.html", status=404)
         slug = _slug(request.path_info)
         if slug is None or not request.user.is_authenticated:
@@ -49,7 +50,7 @@ class AgencyMiddleware:
         with agency_scope(door.agency_id):
             request.member = member_by_id(door.member_id, wanted=request.session.get(ROLE_KEY + slug))  # type: ignore[attr-defined]
             with timezone.override(hours.zone(request.member.agency)):  # type: ignore[attr-defined]
-                return self.get_response(request)
+                return _kept_by_nobody(self.get_response(request))
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, Refused):
@@ -79,7 +80,13 @@ class TokenMiddleware:
                 if token.role in token.member.roles:  # a token is for one role, and dies with it
                     request.member = token.member.as_role(token.role)  # type: ignore[attr-defined]
                     request.token = token  # type: ignore[attr-defined]
-            return self.get_response(request)
+            return _kept_by_nobody(self.get_response(request))
+
+
+def _kept_by_nobody(response: HttpResponse) -> HttpResponse:
+    """What a member reads stays in no cache: the next at this desk does not get it back with one key."""
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
 
 
 def _agency_of(hashed: str) -> int | None:

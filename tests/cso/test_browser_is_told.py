@@ -1,7 +1,12 @@
 """What every answer tells a browser, whoever asks."""
 
+from collections.abc import Callable
+
 from django.conf import settings
 from django.test import Client
+
+from agencies.models import Member
+from calls.models import Call
 
 
 def test_the_policy_allows_nothing_unsafe(client: Client) -> None:
@@ -18,6 +23,20 @@ def test_no_page_is_framed_or_guessed_at(client: Client) -> None:
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
+
+
+def test_what_a_member_reads_stays_in_no_cache(
+    dora: Member, take: Callable[..., Call], sign_in: Callable[..., Client], token_for: Callable[..., str]
+) -> None:
+    number, browser = take().number, sign_in(dora)
+    bearer = {"Authorization": f"Bearer {token_for(dora, dora.role)}"}
+    for answer in (
+        browser.get(f"/a/{dora.agency.slug}/calls/{number}/"),
+        browser.get(f"/a/{dora.agency.slug}/board/"),
+        Client().get(f"/api/v1/calls/{number}", headers=bearer),
+        Client().get("/api/v1/calls/none", headers=bearer),
+    ):
+        assert answer.headers["Cache-Control"] == "no-store", answer
 
 
 def test_scripts_cannot_read_the_cookies() -> None:

@@ -130,6 +130,15 @@ def test_a_review_of_the_end_of_time_is_one_of_the_latest_days(
         assert sues.get(f"/a/{agency.slug}/{page}?{days}").status_code == 200
 
 
+def test_a_nul_in_an_address_is_the_name_of_nothing(
+    dora: Member, agency: Agency, sign_in: Callable[..., Client]
+) -> None:
+    doras = sign_in(dora)
+    doras.raise_request_exception = False
+    for query in ("board/?open=%00", "board/?open=26-000001%00", "calls/?q=%00"):
+        assert doras.get(f"/a/{agency.slug}/{query}").status_code == 404, query
+
+
 @pytest.mark.parametrize("number", ["26-999999", "%00", "..%2f..", "💥", "9" * 300, "26-000001%0a"])
 def test_a_number_that_is_none_is_not_found(
     number: str, dora: Member, agency: Agency, sign_in: Callable[..., Client]
