@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agencies.errors import StaleEdit
+from agencies.errors import Forbidden, StaleEdit
 from agencies.models import Member
 from agencies.roles import Grant, Operation, grant
 from api import pages
@@ -21,14 +22,15 @@ from api.resource import Resource
 from api.schema import CURSOR, IF_MATCH, describes, page_of
 from api.shapes import given_out, rendered
 from api.v1.call_bodies import AmendBody, IntakeBody, amendment, intake
-from api.v1.call_shapes import CallShape, just_taken, shown, shown_list, with_everything
+from api.v1.call_shapes import CallShape, just_taken, sees_residents, shown, shown_list, with_everything
 from api.v1.choices import CALL_STATUSES, ROUTES
 from calls.actions import amend_call, take_call
 from calls.models import Call
 from calls.queries import call_by_number
-from calls.states import OPEN
+from calls.states import ENDED, OPEN
 from dispatch import queries
 from dispatch.models import Assignment
+from ledger.kinds import ON_THE_BOARD
 from ledger.models import Event
 
 STATUSES = set(CALL_STATUSES)
@@ -101,9 +103,10 @@ class OneCall(Resource):
     def get(self, request: Request, number: str) -> Response:
         """One call.
 
-        With an ETag for the next change. Reading residents' fields leaves a trace.
+        With an ETag for the next change. Reading residents' fields leaves a trace. An officer reads the calls that the
+        own unit is or was on, and of others what is on the board.
         """
-        call = call_by_number(number)
+        call = _readable(number, self.member, self.now)
         return tagged(Response(shown(call.pk, to=self.member, now=self.now)))
 
     @describes(
@@ -137,9 +140,14 @@ class EventShape(serializers.Serializer[Event]):
 class CallEvents(Resource):
     @describes("calls_events", tag="calls", answers={200: page_of(EventShape)}, problems=(400,), parameters=CURSOR)
     def get(self, request: Request, number: str) -> Response:
-        """The ledger of a call, oldest first."""
-        call = call_by_number(number)
+        """The ledger of a call, oldest first.
+
+        Members who may not read the call's residents get what the stream tells them of it.
+        """
+        call = _readable(number, self.member, self.now)
         rows = Event.objects.filter(call_id=call.pk).select_related("by")
+        if not sees_residents(self.member, call, self.now):
+            rows = rows.filter(kind__in=ON_THE_BOARD)
         found, links = pages.page(rows, request, order=BY_SEQ)
         return Response(links | {"results": rendered(EventShape, found)})
 
@@ -165,7 +173,7 @@ class Recommendations(Resource):
     @describes("calls_recommendations", tag="calls", answers={200: RecommendationsShape})
     def get(self, request: Request, number: str) -> Response:
         """Units for a call, best first, and those that cannot go with the reason."""
-        fit, short = queries.recommendations(call_by_number(number), self.now)
+        fit, short = queries.recommendations(_readable(number, self.member, self.now), self.now)
         return Response(given_out(RecommendationsShape, {"recommendations": fit, "shortfalls": short}))
 
 
@@ -188,6 +196,14 @@ def _version_wanted(request: Request, call: Call) -> int | None:
             f"Call {call.number} is at version {call.version}; If-Match names no version of it.", changed=[]
         )
     return max(tags)
+
+
+def _readable(number: str, member: Member, now: datetime) -> Call:
+    """The call, where the member may read of it at all: what is in nobody's list is not read by its number either."""
+    call = call_by_number(number)
+    if call.status in ENDED and not _visible(member, now).filter(pk=call.pk).exists():
+        raise Forbidden(_("An officer reads the calls of the own unit, and the board."))
+    return call
 
 
 def _visible(member: Member, now: datetime) -> QuerySet[Call]:

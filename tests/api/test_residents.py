@@ -90,6 +90,33 @@ def test_an_officers_list_is_the_board_and_the_own_calls(
     assert {row["number"] for row in coles.get("calls")["results"]} == {call.number, own.number}
 
 
+def test_an_officer_reads_no_more_by_a_number_than_is_in_the_list(
+    call: Call, take: Callable[..., Call], coles: Api, adas: Api, doras: Api, coles_unit: Unit
+) -> None:
+    ended, own = take(), take()
+    doras.post(f"calls/{own.number}/assignments", {"unit": coles_unit.callsign})
+    for number in (ended.number, own.number):
+        doras.post(f"calls/{number}/close", {"disposition": "02"})
+    for page in ("", "/events", "/recommendations"):
+        assert coles.get(f"calls/{ended.number}{page}").status == 403, page
+        assert {coles.get(f"calls/{one.number}{page}").status for one in (call, own)} == {200}, page
+        assert adas.get(f"calls/{ended.number}{page}").status == 200, page
+
+
+def test_the_ledger_of_a_call_tells_each_what_the_stream_tells(
+    call: Call, coles: Api, adas: Api, doras: Api, coles_unit: Unit
+) -> None:
+    doras.post(f"calls/{call.number}/notes", {"text": "Ann is deaf."})
+    everything = [line["kind"] for line in doras.get(f"calls/{call.number}/events")["results"]]
+    assert everything == ["call.taken", "call.decided", "call.moved", "note.added"]
+    for api in (coles, adas):
+        told = [line["kind"] for line in api.get(f"calls/{call.number}/events")["results"]]
+        assert told == ["call.taken", "call.moved"]
+    doras.post(f"calls/{call.number}/assignments", {"unit": coles_unit.callsign})
+    own = [line["kind"] for line in coles.get(f"calls/{call.number}/events")["results"]]
+    assert own[: len(everything)] == everything
+
+
 def test_who_takes_a_call_leaves_no_trace_of_reading_what_was_just_typed(doras: Api) -> None:
     doras.post("calls", {"caller": {"phone": "1"}, "answers": ALL_NO})
     assert not Access.objects.exists()
