@@ -119,9 +119,10 @@ def override(book: Book, call: Call, chosen: Override) -> Decision:
         decided_id=_id_of(book),
         reasons=[say(phrases.CHOSEN, ENGLISH, who=book.by, why=_reason_words(book.agency, chosen.reason_code))],
         open_questions=list(suggested.open_questions),
-        alternatives=suggested.as_dict()["alternatives"],
+        alternatives=_besides(chosen.route, suggested),
+        asked_together=suggested.as_dict()["asked"],
         mode=suggested.mode or "in_person",
-        qualification=suggested.qualification or "",
+        qualification=(suggested.qualification or "") if chosen.route is not Route.SWORN else "",
         override_code=chosen.reason_code,
         override_text=chosen.reason_text,
         suggested_route=suggested.route or "",
@@ -318,6 +319,13 @@ def _priority(call: Call, route: str | None, decided: int | None) -> int | None:
     if decided is None or call.picked_priority is None:
         return decided
     return max(2, call.picked_priority) if route != SWORN else min(call.picked_priority, decided)
+
+
+def _besides(route: Route, suggested: triage.Decision) -> list[dict[str, str]]:
+    """What else was possible when a person chose `route`: first what the rules said."""
+    by = suggested.decided_by
+    ruled = [{"route": str(suggested.route), "id": by.id, "because": suggested.reasons[0]}] if by else []
+    return [other for other in ruled + suggested.as_dict()["alternatives"] if other["route"] != route]
 
 
 def _check_reason(agency: Agency, chosen: Override) -> None:

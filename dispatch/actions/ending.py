@@ -73,7 +73,12 @@ def cancel_call(call_id: int, *, disposition: str, reason: str, by: Member, now:
         if call.status == CallStatus.CANCELLED and call.disposition == ending:
             return call
         if not may_move(call.status, CallStatus.CANCELLED):
-            words = _("Call %(number)s is %(status)s: it can be closed, not cancelled.")
+            over = CallStatus(call.status) in ENDED
+            words = (
+                _("Call %(number)s is %(status)s already. Reopen it first.")
+                if over
+                else _("Call %(number)s is %(status)s: it can be closed, not cancelled.")
+            )
             raise IllegalMove(words % {"number": call.number, "status": status_words(call.status)})
         call.closing_comment = reason
         _clear_units(book, call, AssignmentStatus.CANCELLED, ending)

@@ -122,6 +122,12 @@ def test_a_person_may_choose_sworn_always_and_a_cso_never_against_the_floor(dora
     assert (nameless.status, nameless["errors"]) == (400, {"reason": ["This is needed."]})
 
 
+def test_a_choice_keeps_what_the_rules_had_said(doras: Api, take: Take) -> None:
+    chosen = doras.post(f"calls/{take().number}/override", {"route": "sworn", "reason": {"code": "other"}})
+    assert [(other["route"], other["id"]) for other in chosen["alternatives"]] == [("cso", "R-abandoned-vehicle")]
+    assert (len(chosen["asked"]), chosen["qualification"]) == (2, None)
+
+
 def test_sworn_takes_a_call_and_gives_it_back(doras: Api, take: Take) -> None:
     at = f"calls/{take().number}"
     assert (
@@ -138,6 +144,8 @@ def test_a_call_is_cancelled_reopened_scheduled_and_joined(doras: Api, take: Tak
     call, other = take(), take()
     at = f"calls/{call.number}"
     assert doras.post(f"{at}/cancel", {"disposition": "10", "reason": "found it"})["status"] == "cancelled"
+    again = doras.post(f"{at}/cancel", {"disposition": "32", "reason": "found it"})
+    assert (again.status, again["detail"].partition(" is ")[2]) == (409, "cancelled already. Reopen it first.")
     assert doras.post(f"{at}/reopen", {"reason": "lost it again"})["status"] == "queued"
     assert doras.post(f"{at}/schedule", {"at": "2099-01-01T10:00:00+01:00"})["scheduled_at"] == "2099-01-01T09:00:00Z"
     joined = doras.post(f"{at}/join", {"into": other.number})
