@@ -30,6 +30,11 @@ def for_everybody() -> QuerySet[Alarm]:
     return open_alarms().filter(level=Alarm.Level.EVERYONE)
 
 
+def units() -> set[int]:
+    """The ids of the units in danger."""
+    return {unit for unit in for_everybody().values_list("unit_id", flat=True) if unit is not None}
+
+
 def transfers_of(calls: Collection[int]) -> Transfers:
     """The latest transfer of each call. One query."""
     rows = Transfer.objects.filter(call_id__in=calls).order_by("requested_at", "pk") if calls else ()

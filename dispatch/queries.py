@@ -13,6 +13,7 @@ from agencies.models import Agency, Member, Qualification
 from agencies.scope import current_agency_id
 from calls.models import Call
 from calls.words import named
+from dispatch import distress
 from dispatch.models import Assignment, Duty, Shift, Unit
 from dispatch.recommend import BUSY, NOTHING, Candidate, Need, Recommendation, Shortfall, Words, rank
 from dispatch.states import ACTIVE, OPEN
@@ -182,7 +183,7 @@ def unit_now(unit: Unit, moment: datetime) -> UnitNow:
     return next((u for u in units_now(moment) if u.unit.pk == unit.pk), UnitNow(unit))
 
 
-def candidate(now: UnitNow, moment: datetime) -> Candidate:
+def candidate(now: UnitNow, moment: datetime, *, in_danger: bool = False) -> Candidate:
     """The unit as the recommendation sees it."""
     unit, active = now.unit, now.active
     age = (moment - unit.position_at).total_seconds() if unit.position_at else None
@@ -193,6 +194,7 @@ def candidate(now: UnitNow, moment: datetime) -> Candidate:
         primary=unit.primary,
         secondary=unit.secondary,
         busy_with=Words(BUSY, status=active.status, number=active.call.number) if active else NOTHING,
+        in_danger=in_danger,
         stacked=len(now.stacked),
         qualifications=now.qualifications,
         area=unit.area,
@@ -211,7 +213,9 @@ def need_of(call: Call) -> Need:
 
 def recommendations(call: Call, moment: datetime) -> tuple[list[Recommendation], list[Shortfall]]:
     """Units for `call`, best first, and those that cannot go with the reason."""
-    return rank(need_of(call), [candidate(now, moment) for now in units_now(moment)])
+    in_danger = distress.units()
+    found = [candidate(now, moment, in_danger=now.unit.pk in in_danger) for now in units_now(moment)]
+    return rank(need_of(call), found)
 
 
 def _qualifications(member_ids: set[int], moment: datetime) -> dict[int, set[str]]:

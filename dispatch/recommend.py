@@ -44,7 +44,10 @@ class Need:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A unit as it stands now. `busy_with`: what keeps it, in words; `position_age_s`: None without a position."""
+    """A unit as it stands now. `busy_with`: what keeps it, in words; `position_age_s`: None without a position.
+
+    `in_danger`: it calls for help, or answers nobody, so that nobody is to be told that it is free.
+    """
 
     callsign: str
     kind: str = "vehicle"
@@ -52,6 +55,7 @@ class Candidate:
     primary: str = "available"
     secondary: str = "available"
     busy_with: Words = NOTHING
+    in_danger: bool = False
     stacked: int = 0
     qualifications: frozenset[str] = frozenset()
     area: str = ""
@@ -95,6 +99,8 @@ def shortfall(need: Need, unit: Candidate) -> Words:
     """Why `unit` cannot be sent, empty where it can."""
     if not unit.on_duty:
         return Words("not on duty")
+    if unit.in_danger:
+        return Words("in danger itself")
     if unit.busy_with:
         return unit.busy_with
     if unit.primary == "not_available":

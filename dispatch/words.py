@@ -126,6 +126,7 @@ WHY_NOT_SENT: dict[str, Label] = {
 UNIT_REASON: dict[str, Label] = {
     "%(status)s on %(number)s": gettext_lazy("%(status)s on %(number)s"),
     "not on duty": gettext_lazy("not on duty"),
+    "in danger itself": gettext_lazy("in danger itself"),
     "not available: %(secondary)s": gettext_lazy("not available: %(secondary)s"),
     "not qualified: %(qualification)s": gettext_lazy("not qualified: %(qualification)s"),
     "free": pgettext_lazy("unit", "free"),

@@ -75,7 +75,7 @@ function filter() {
   const shownCount = filters.querySelector("#shown");
   if (shownCount) shownCount.textContent = visible === rows.length ? String(rows.length) : `${visible} ${shownCount.dataset.text} ${rows.length}`;
   const free = document.querySelector("#free");
-  if (free) free.textContent = `${document.querySelectorAll('.unit-row[data-group="free"]').length} ${free.dataset.text}`;
+  if (free) free.textContent = `${document.querySelectorAll('.unit-row[data-group="free"]:not([data-danger])').length} ${free.dataset.text}`;
 }
 if (filters) {
   const kept = new URL(location.href).searchParams;
@@ -103,10 +103,10 @@ document.addEventListener("cso:patched", (event) => {
     row?.classList.remove("fresh");
     requestAnimationFrame(() => row?.classList.add("fresh"));
   }
+  endanger();
   filter();
   mark();
-  endanger();
 });
-filter();
 endanger();
+filter();
 if (pane) mark();

@@ -200,6 +200,8 @@ def test_a_unit_in_danger_stands_out_among_the_units_until_it_is_over(
     expect(in_danger).to_have_id(f"unit-{coles_unit.callsign}")
     page.reload()
     expect(in_danger).to_have_id(f"unit-{coles_unit.callsign}")
+    free = page.locator(".unit-row[data-group=free]").count()
+    expect(page.locator("#free")).to_contain_text(f"{free - 1} free")
     page.get_by_role("button", name="I take it").click()
     acknowledge_transfer(call.pk, Acceptance("Sgt. Poe"), by=dora, now=now)
     expect(in_danger).to_have_count(0)

@@ -7,7 +7,7 @@ import pytest
 
 from agencies.models import Agency, Member
 from calls.models import Call
-from dispatch import board, distress
+from dispatch import board, distress, queries
 from dispatch.actions import (
     Acceptance,
     StatusOrder,
@@ -131,6 +131,18 @@ def test_an_officer_who_has_left_the_scene_has_answered(
 ) -> None:
     move_assignment(silent.pk, StatusOrder(AssignmentStatus.CLEARED), by=dora, now=now + 24 * MINUTE)
     assert rows() == []
+
+
+def test_nobody_is_offered_a_unit_that_is_in_danger_itself(
+    take: Take, mayday: Call, coles_unit: Unit, dora: Member, now: datetime
+) -> None:
+    call = take()
+    fit, short = queries.recommendations(call, now)
+    assert coles_unit.callsign not in [each.unit for each in fit]
+    assert (coles_unit.callsign, "in danger itself") in [(each.unit, each.reason) for each in short]
+    acknowledge_transfer(mayday.pk, Acceptance("Sgt. Poe"), by=dora, now=now)
+    taken(dora, now)
+    assert coles_unit.callsign in [each.unit for each in queries.recommendations(call, now)[0]]
 
 
 def test_the_tablet_says_so_as_long_as_sworn_has_not_accepted(
