@@ -132,6 +132,7 @@ def test_everything_people_read_is_in_english_and_spanish(slug: str) -> None:
 
     assert all(text["en"] and text["es"] for text in texts)
     assert all(t.synonyms["en"] and t.synonyms["es"] for t in city.types)
+    assert not [t.code for t in city.types for said in t.synonyms.values() if len(set(said)) < len(said)]
 
 
 @every_city
