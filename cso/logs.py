@@ -47,7 +47,7 @@ BEFORE: list[Processor] = [
 ]
 RENDER: list[Processor] = [
     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-    structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False, max_frames=12)),
+    structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False, max_frames=60)),
     without_words,
     structlog.processors.JSONRenderer(),
 ]

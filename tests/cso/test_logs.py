@@ -42,6 +42,25 @@ def test_an_error_keeps_its_class_and_place_and_loses_its_words(lines: Lines) ->
     assert "555-0100" not in text
 
 
+def test_an_error_deep_down_keeps_the_places_of_our_own_that_led_there(lines: Lines) -> None:
+    def dig(depth: int) -> None:
+        if not depth:
+            raise ValueError
+        dig(depth - 1)
+
+    def take_call() -> None:
+        dig(20)
+
+    def framework(depth: int) -> None:
+        framework(depth - 1) if depth else take_call()
+
+    try:
+        framework(20)
+    except ValueError:
+        logging.getLogger("cso.test").exception("could not save")
+    assert "take_call" in json.dumps(lines.written)
+
+
 def test_an_unhandled_error_does_not_name_the_path(lines: Lines) -> None:
     logging.getLogger("django.request").error(
         "Internal Server Error: /a/x/residents/anna/", exc_info=ValueError("anna")
