@@ -34,12 +34,13 @@ def secret(name: str, *, hint: str, default: str | None = None) -> str:
     file = env.str(f"{name}_FILE", "")
     if file:
         try:
-            return Path(file).read_text().strip()
+            value = Path(file).read_text().strip()
         except OSError as error:
             sys.exit(f"{name}_FILE: {file} cannot be read ({error.strerror})")
-    value: str = env.str(name, default) or ""
+    else:
+        value = env.str(name, default) or ""
     if not value and default != "":
-        sys.exit(f"{name}: {hint}")
+        sys.exit(f"{name}_FILE: {file} is empty" if file else f"{name}: {hint}")
     return value
 
 
@@ -65,7 +66,13 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 WEB_PROCESSES = checked(
     env.int, "CSO_WEB_PROCESSES", default=2, validate=validate.Range(1, 64), hint="a number from 1 to 64, 2 as shipped"
 )
-WEB_THREADS = checked(env.int, "CSO_WEB_THREADS", default=16, hint="a number of threads, 16 as shipped")
+WEB_THREADS = checked(
+    env.int,
+    "CSO_WEB_THREADS",
+    default=16,
+    validate=validate.Range(1, 256),
+    hint="a number from 1 to 256, 16 as shipped",
+)
 
 
 def _database(url: str, *, pooled: bool) -> dict[str, Any]:
@@ -341,7 +348,11 @@ logs.configure(level=env.str("CSO_LOG_LEVEL", "INFO").upper())
 # --- The API ----------------------------------------------------------------------------------------------------
 
 API_REQUESTS_PER_MINUTE = checked(
-    env.int, "CSO_API_REQUESTS_PER_MINUTE", default=1200, hint="how many a token may make, 1200 as shipped"
+    env.int,
+    "CSO_API_REQUESTS_PER_MINUTE",
+    default=1200,
+    validate=validate.Range(1),
+    hint="how many a token may make, from 1; 1200 as shipped",
 )
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["api.auth.BearerToken"],
