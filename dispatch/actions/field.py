@@ -143,7 +143,8 @@ def set_unit_status(callsign: str, order: UnitStatusOrder, *, by: Member, now: d
         require(by, Operation.UNIT_STATUS, own=queries.is_own_unit(by, unit, now))
         if (unit.primary, unit.secondary) == (primary.value, secondary):
             return unit
-        unit.primary, unit.secondary, unit.since = primary.value, secondary, when.moment
+        # What is said to have begun before the status that it ends: the ledger keeps that, the board's clock does not.
+        unit.primary, unit.secondary, unit.since = primary.value, secondary, max(when.moment, unit.since)
         unit.save(update_fields=["primary", "secondary", "since"])
         data = {"primary": unit.primary, "secondary": unit.secondary} | when.flags
         book.add("unit.status", unit=unit, data=data, occurred_at=when.moment)

@@ -283,6 +283,17 @@ def test_a_tablet_whose_clock_is_wrong_is_believed_as_far_as_can_be(
     assert Event.objects.get(kind="call.taken", call_id=call.pk).data["skew_s"] == clock_is.total_seconds()
 
 
+def test_a_status_that_came_late_does_not_begin_before_the_one_it_ends(
+    cole: Member, coles_unit: Unit, now: datetime
+) -> None:
+    lunch, back = now + timedelta(minutes=30), now + timedelta(minutes=10)
+    set_unit_status(coles_unit.callsign, UnitStatusOrder("meal"), by=cole, now=lunch)
+    late = UnitStatusOrder("training", occurred_at=back)
+    assert set_unit_status(coles_unit.callsign, late, by=cole, now=now + timedelta(hours=1)).since == lunch
+    line = Event.objects.filter(kind="unit.status").latest("seq")
+    assert (line.occurred_at, line.data["late_s"]) == (back, 50 * 60)
+
+
 def test_a_duplicate_joins_its_caller_and_its_unit_to_the_other_call(
     take: Take, dora: Member, coles_unit: Unit, now: datetime
 ) -> None:
