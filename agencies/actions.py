@@ -5,8 +5,12 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
+from agencies.errors import Invalid
 from agencies.middleware import hash_token
 from agencies.models import Agency, Member, Token, User
 from agencies.roles import Role
@@ -42,8 +46,16 @@ def create_agency(order: AgencyOrder) -> int:
 def add_member(
     *, email: str, name: str, roles: Collection[Role], password: str | None = None, badge: str = ""
 ) -> Member:
-    """Lets a person into the agency in scope, or gives a member further roles. The user is made when there is none."""
+    """Lets a person into the agency in scope, or gives a member further roles. The user is made when there is none.
+
+    `Invalid` for an address that no mail can reach.
+    """
     email = email.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        words = _("%(email)s is not an e-mail address.") % {"email": email or "''"}
+        raise Invalid(words, errors={"email": [words]}) from error
     with transaction.atomic():
         user = User.objects.filter(email=email).first() or User.objects.create_user(email, password, name=name)
         member = Member.objects.select_for_update().filter(user=user).first()

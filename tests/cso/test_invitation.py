@@ -1,8 +1,10 @@
 """An administrator lets a person in: a link, a password of the own choice, and the console is open."""
 
 from io import StringIO
+from typing import Any
 
-from django.core.management import call_command
+import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from agencies.models import Member
@@ -45,6 +47,34 @@ def test_ann_may_hold_two_roles(ours: Company) -> None:
     invited(ours, "officer", "supervisor")
     with agency_scope(ours.agency.pk):
         assert Member.objects.get(email="ann@example.com").roles == ["officer", "supervisor"]
+
+
+def test_the_link_is_one_that_can_be_sent_where_the_site_knows_its_name(ours: Company, settings: Any) -> None:  # noqa: ANN401
+    settings.CSRF_TRUSTED_ORIGINS = ["https://*.example.org", "https://console.example.org"]
+    assert invited(ours, "dispatcher").startswith("https://console.example.org/accounts/password/")
+
+
+@pytest.mark.parametrize("command", ["invite", "create_token"])
+def test_somebody_without_an_address_is_not_let_in(command: str, ours: Company) -> None:
+    name = ["--name", "Ann"] if command == "invite" else []
+    with pytest.raises(CommandError, match="ann is not an e-mail address"):
+        call_command(command, ours.agency.slug, "ann", *name, "--role", "dispatcher")
+    with agency_scope(ours.agency.pk):
+        assert not Member.objects.filter(name="Ann").exists()
+
+
+@pytest.mark.parametrize(
+    ("slug", "options"),
+    [
+        ("a" * 61, ["--name", "Newtown"]),
+        ("newtown", ["--name", " "]),
+        ("newtown", ["--name", "N" * 161]),
+        ("newtown", ["--name", "Newtown", "--round-the-clock", "5" * 41]),
+    ],
+)
+def test_an_agency_that_cannot_be_is_told_so_in_a_line(db: None, slug: str, options: list[str]) -> None:
+    with pytest.raises(CommandError, match=r"at most"):
+        call_command("create_agency", slug, *options, "--time-zone", "America/Denver")
 
 
 def test_nobody_signs_up(ours: Company) -> None:

@@ -13,6 +13,8 @@ from cso import programmes
 from cso.doctor.findings import MANAGE
 from cso.programmes.loading import create_from_template
 
+LONGEST_SLUG, LONGEST_NAME, LONGEST_NUMBER = 60, 160, 40
+
 
 class Command(BaseCommand):
     help = "Makes a new agency with the call types, rules, clocks and units of a programme template."
@@ -28,8 +30,14 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         slug = options["slug"]
-        if not slug_re.match(slug) or slug != slug.lower():
-            raise CommandError(f"{slug} is not a slug: use lower-case letters, digits and hyphens.")
+        if not slug_re.match(slug) or slug != slug.lower() or len(slug) > LONGEST_SLUG:
+            raise CommandError(
+                f"{slug} is not a slug: use lower-case letters, digits and hyphens, {LONGEST_SLUG} at most."
+            )
+        if not 0 < len(options["name"].strip()) <= LONGEST_NAME:
+            raise CommandError(f"Give a name of at most {LONGEST_NAME} characters.")
+        if len(options["round_the_clock"]) > LONGEST_NUMBER:
+            raise CommandError(f"Give a number of at most {LONGEST_NUMBER} characters.")
         try:
             ZoneInfo(options["time_zone"])
         except (ZoneInfoNotFoundError, ValueError) as error:

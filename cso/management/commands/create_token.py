@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from agencies import doors
 from agencies.actions import add_member, create_token
+from agencies.errors import Invalid
 from agencies.models import Member
 from agencies.roles import Role
 from agencies.scope import agency_scope
@@ -28,7 +29,11 @@ class Command(BaseCommand):
         with agency_scope(agency_id):
             member = Member.objects.filter(email=email).first()
             role = Role(options["role"]) if options["role"] else _first_role(member)
-            member = add_member(email=email, name=member.name if member else email.partition("@")[0], roles=[role])
+            name = member.name if member else email.partition("@")[0]
+            try:
+                member = add_member(email=email, name=name, roles=[role])
+            except Invalid as refused:
+                raise CommandError(refused.detail) from refused
             self.stdout.write(create_token(member, role=role, label="made on the command line"))
 
 

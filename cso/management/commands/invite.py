@@ -5,11 +5,13 @@ from typing import Any
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
 from agencies import doors
 from agencies.actions import add_member
+from agencies.errors import Invalid
 from agencies.roles import Role
 from agencies.scope import agency_scope
 
@@ -29,7 +31,14 @@ class Command(BaseCommand):
             raise CommandError(f"There is no agency {options['agency']}.")
         with agency_scope(agency_id):
             roles = [Role(role) for role in options["role"]]
-            member = add_member(email=options["email"], name=options["name"], roles=roles)
-            user = member.user
+            try:
+                user = add_member(email=options["email"], name=options["name"], roles=roles).user
+            except Invalid as refused:
+                raise CommandError(refused.detail) from refused
         key = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
-        self.stdout.write(reverse("account_reset_password_from_key", kwargs=key))
+        self.stdout.write(_site() + reverse("account_reset_password_from_key", kwargs=key))
+
+
+def _site() -> str:
+    """Where the console is, so that the link can be sent as it is; nothing where the settings do not say."""
+    return next((origin for origin in settings.CSRF_TRUSTED_ORIGINS if "*" not in origin), "")
