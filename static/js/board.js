@@ -45,6 +45,8 @@ document.addEventListener("click", (event) => {
 });
 
 if (pane) {
+  // A browser is content with half of a field; this minds what the panel's head and foot cover.
+  pane.addEventListener("focusin", (event) => { if (event.target.matches("textarea, select, input:not([type=radio], [type=checkbox])")) event.target.scrollIntoView({ block: "nearest" }); });
   document.addEventListener("cso:open", (event) => load(event.detail.number));
   addEventListener("popstate", () => load(new URL(location.href).searchParams.get("open") || ""));
   document.addEventListener("htmx:afterSettle", (event) => {
