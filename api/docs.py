@@ -7,6 +7,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
@@ -17,15 +19,25 @@ from api.problems import TITLES
 
 
 @dataclass(frozen=True)
+class Parameter:
+    """What an address or a header may hold. `values`: the words it may be, where there are only so many."""
+
+    name: str
+    place: str
+    description: SafeString
+    values: list[str]
+
+
+@dataclass(frozen=True)
 class Shown:
     """An operation as the page shows it. Bodies are JSON Schema, as text."""
 
     id: str
     method: str
     path: str
-    summary: str
-    description: str
-    parameters: list[dict[str, Any]]
+    summary: SafeString
+    description: SafeString
+    parameters: list[Parameter]
     body: str
     answers: list[tuple[str, str]]
     problems: str
@@ -74,13 +86,24 @@ def _shown(path: str, method: str, operation: dict[str, Any]) -> Shown:
         id=operation["operationId"],
         method=method.upper(),
         path=path,
-        summary=operation.get("summary", ""),
-        description=operation.get("description", ""),
-        parameters=operation.get("parameters", []),
+        summary=_marked(operation.get("summary", "")),
+        description=_marked(operation.get("description", "")),
+        parameters=[_parameter(given) for given in operation.get("parameters", [])],
         body=_content(operation.get("requestBody", {})),
         answers=good,
         problems=", ".join(status for status in answers if int(status) >= 400),
     )
+
+
+def _parameter(given: dict[str, Any]) -> Parameter:
+    values = _resolved(given.get("schema", {}), set()).get("enum", [])
+    return Parameter(given["name"], given["in"], _marked(given.get("description", "")), values)
+
+
+def _marked(text: str) -> SafeString:
+    """Text in which what stands between backticks is code."""
+    parts = enumerate(text.split("`"))
+    return format_html_join("", "{}", ((format_html("<code>{}</code>", p) if n % 2 else p,) for n, p in parts))
 
 
 def _content(part: dict[str, Any]) -> str:
