@@ -310,7 +310,7 @@ def _alarm_row(
     distressed = _is_distress(alarm)
     silent = distressed and alarm.kind != MAYDAY
     danger = distressed or bool(call and call.type and call.type.code == "MAYDAY")
-    rank = 2 if not danger else 1 if alarm.taken_at else 0
+    rank = 3 if not danger else 2 if alarm.taken_at else 0 if distressed else 1
     callsign = str(alarm.about.get("unit", ""))
     number = call.number if call else ""
     who = [str(member) for member in crew] if distressed else []

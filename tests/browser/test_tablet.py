@@ -98,6 +98,11 @@ def test_a_colleagues_mayday_is_on_the_tablet_until_sworn_has_accepted_it(
     colleague = tablet.locator(".colleague")
     expect(colleague).to_contain_text(f"MAYDAY {other_unit.callsign} Nobody has it yet. Sworn has not accepted yet.")
     expect(tablet.locator("body")).to_have_attribute("data-sounded", "mayday")
+    tablet.set_viewport_size({"width": 390, "height": 700})
+    inner, outer = (tablet.locator(name).bounding_box() for name in (".colleague p", ".colleague"))
+    assert inner
+    assert outer
+    assert inner["height"] <= outer["height"], "on a phone nothing lies over what follows"
     take_alarm(Alarm.objects.get(kind="mayday").pk, by=dora, now=now)
     expect(colleague).to_contain_text("Dora has it. Sworn has not accepted yet.")
     acknowledge_transfer(call.pk, Acceptance("Sgt. Poe"), by=dora, now=now)
