@@ -9,17 +9,17 @@ time. Here it is written once, with places for the values, and gives the same ro
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Generic, TypeVar, cast
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Expression, Field, ForeignKey, Lookup, Model, QuerySet
 from django.db.models.query import get_related_populators
 from django.db.models.sql import InsertQuery, Query
 from django.db.models.sql.compiler import SQLCompiler
 from psycopg.sql import Literal
 
+from agencies.pipeline import ask
 from agencies.scope import current_agency_id, scope_of_whoever_asks
 
 Row = TypeVar("Row")
@@ -136,11 +136,10 @@ class Prepared(Generic[Row]):
         return self.ask(**values)()
 
     def ask(self, **values: Any) -> Callable[[], list[Row]]:
-        """Asks now, and gives what fetches the rows: inside `snapshot` more can be asked before that."""
+        """Asks now, and gives what fetches the rows: see `agencies.pipeline`."""
         statement = self._statement or self._put_together()
-        cursor = connection.cursor()
-        cursor.execute(statement.sql, statement.values(values))
-        return lambda: list(statement.objects(cursor.fetchall()))
+        fetch = ask(statement.sql, statement.values(values))
+        return lambda: list(statement.objects(fetch()))
 
     def _put_together(self) -> _Statement[Row]:
         with scope_of_whoever_asks(given(_AGENCY)):
@@ -149,51 +148,40 @@ class Prepared(Generic[Row]):
 
 
 class _Insert:
-    """The INSERT that Django writes for a model, with or without a primary key."""
+    """The INSERT that Django writes for a model, its values by name: with or without a primary key.
 
-    def __init__(self, row: Model) -> None:
+    `sql`: SQL by the names of the fields whose value the statement finds itself.
+    """
+
+    def __init__(self, row: Model, found: Mapping[str, str], answer: str) -> None:
         meta = row._meta
-        self._fields = [f for f in meta.local_concrete_fields if not f.generated and (f is not meta.pk or row.pk)]
+        fields = [f for f in meta.local_concrete_fields if not f.generated and (f is not meta.pk or row.pk)]
         query = InsertQuery(type(row))
-        query.insert_values(self._fields, [row])
-        compiler = query.get_compiler(DEFAULT_DB_ALIAS)
-        compiler.returning_fields = [meta.pk]
-        [(self._sql, _)] = compiler.as_sql()
+        query.insert_values(fields, [row])
+        [(written, _)] = query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
+        places = iter([found.get(f.name, f"%({f.attname})s") for f in fields])
+        self.sql = re.sub("%s", lambda _: next(places), written) + f" RETURNING {answer}"
+        self._fields = [f for f in fields if f.name not in found]
 
-    def run(self, row: Model) -> None:
-        values = [f.get_db_prep_save(f.pre_save(row, add=True), connection) for f in self._fields]
-        with connection.cursor() as cursor:
-            cursor.execute(self._sql, values)
-            row.pk = cursor.fetchone()[0]
-        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    def values(self, row: Model) -> dict[str, Any]:
+        return {f.attname: f.get_db_prep_save(f.pre_save(row, add=True), connection) for f in self._fields}
 
 
-_inserts: dict[tuple[type[Model], bool], _Insert] = {}
+_inserts: dict[tuple[object, ...], _Insert] = {}
 
 
 def insert(row: Model) -> None:
     """Saves a new row as `row.save(force_insert=True)` does, without signals. It holds values, and no expressions."""
-    key = type(row), row.pk is not None
-    if key not in _inserts:
-        _inserts[key] = _Insert(row)
-    _inserts[key].run(row)
+    [(row.pk,)] = ask(*insertion(row))()
 
 
-@contextmanager
-def snapshot() -> Iterator[None]:
-    """Everything read in here is of one moment, and nothing waits for an answer until one is fetched.
+def insertion(row: Model, *, found: Mapping[str, str] | None = None, answer: str = "id") -> tuple[str, dict[str, Any]]:
+    """The statement that does so and its values, for whoever sends it. `row` counts as saved from now on.
 
-    By hand, since Django would wait for the answer to each of these words. A statement that fails says so where the
-    next answer is fetched, and the connection is given up.
+    `found`: SQL for fields whose value the statement finds itself. `answer`: what it returns.
     """
-    try:
-        connection.ensure_connection()
-        with connection.wrap_database_errors, connection.connection.pipeline(), connection.cursor() as cursor:
-            cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            try:
-                yield
-            finally:
-                cursor.execute("COMMIT")
-    except DatabaseError:
-        connection.close()
-        raise
+    key = (type(row), row.pk is not None, answer, *(found or ()))
+    if key not in _inserts:
+        _inserts[key] = _Insert(row, found or {}, answer)
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    return _inserts[key].sql, _inserts[key].values(row)

@@ -3,18 +3,19 @@
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import connection
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from agencies.errors import Invalid, OwnWork, StaleEdit
 from agencies.models import Agency, Member
 from agencies.permissions import require
+from agencies.pipeline import ask, together
 from agencies.roles import Operation
-from calls import approvals, areas, moves, notes, queries, routing
+from calls import approvals, areas, facts, moves, notes, queries, routing
 from calls.intake import Amendment, Intake, Override, check_intake, check_text, check_values, language_code
-from calls.models import Call, Decision, ExternalNumber
+from calls.models import Call, Decision, ExternalNumber, Transfer
 from calls.states import ENDED, CallStatus, Source
 from ledger.models import Event
 from ledger.record import Book, record
@@ -29,24 +30,52 @@ def take_call(order: Intake, *, by: Member, now: datetime) -> Call:
     if order.source is Source.SELF_INITIATED:
         raise Invalid(errors={"source": [_("A unit opens its self-initiated call itself.")]})
     check_intake(order, now=now)
-    with record(by=by, now=now) as book, queries.rules_of_one_moment():
-        call = open_call(book, order)
-        decision = decide(book, call, order)
-        routing.follow(book, call, decision)
-        if call.status == CallStatus.NEW:
-            moves.start_undecided_clock(book, call)
+    with record(by=by, now=now) as book:
+        call = _described(book.agency, order, now=now)
+        ahead = _ask_ahead(book.agency, call)
+        book.wait(ahead.keys)
+        with queries.rules_of_one_moment(ahead.stamp):
+            call.pk = ahead.keys[Call]
+            open_call(book, order, call=call)
+            routing.follow(book, call, decide(book, call, order, around=ahead.around))
+            if call.status == CallStatus.NEW:
+                moves.start_undecided_clock(book, call)
     return call
 
 
-def open_call(book: Book, order: Intake, *, flags: Mapping[str, Any] = MappingProxyType({})) -> Call:
+class _Ahead(NamedTuple):
+    """What taking a call has to read, in one piece: the rules' stamp, the keys of new rows, what is known around it."""
+
+    stamp: int
+    keys: dict[type[Model], int]
+    around: facts.Around
+
+
+def _ask_ahead(agency: Agency, call: Call) -> _Ahead:
+    with together():
+        stamp, keys, around = queries.ask_stamp(), ask(_NEXT_KEYS, ()), facts.ask_around(agency, call)
+    return _Ahead(stamp(), dict(zip((Call, Decision, Transfer), keys()[0], strict=True)), around())
+
+
+_NEXT_KEYS = """
+SELECT nextval(pg_get_serial_sequence('calls_call', 'id')),
+       nextval(pg_get_serial_sequence('calls_decision', 'id')),
+       nextval(pg_get_serial_sequence('calls_transfer', 'id'))
+"""
+
+
+def open_call(
+    book: Book, order: Intake, *, call: Call | None = None, flags: Mapping[str, Any] = MappingProxyType({})
+) -> Call:
     """The call, its route open. It is inserted, and gets its number, as soon as the route is decided.
 
-    `flags`: what a late or wrong clock in the field adds to the ledger. Foreign keys are checked at the commit, so what
-    belongs to the call may be inserted before it.
+    `call`: where it was described, and given its key, ahead. `flags`: what a late or wrong clock in the field adds to the
+    ledger. Foreign keys are checked at the commit, so what belongs to the call may be inserted before it.
     """
-    call = draft_call(book.agency, order, now=book.now)
+    call = call or _described(book.agency, order, now=book.now)
+    write_values(call, {"type_code": order.type_code})
     call.taken_by = book.by
-    call.pk = _next_id()
+    call.pk = call.pk or ask(_NEXT_KEYS, ())()[0][0]
     if order.external:
         once = dict.fromkeys(order.external)
         numbers = [ExternalNumber(agency=book.agency, call=call, system=s, number=n) for s, n in once]
@@ -60,9 +89,16 @@ def open_call(book: Book, order: Intake, *, flags: Mapping[str, Any] = MappingPr
 
 def draft_call(agency: Agency, order: Intake, *, now: datetime) -> Call:
     """The call that `order` describes, not saved: what a preview of the decision works on."""
+    call = _described(agency, order, now=now)
+    write_values(call, {"type_code": order.type_code})
+    return call
+
+
+def _described(agency: Agency, order: Intake, *, now: datetime) -> Call:
+    """All of it but its type, which is one of the rules' moment."""
     call = Call(agency=agency, status=CallStatus.NEW.value, source=order.source.value, emergency=order.emergency)
     call.received_at, call.entered_at = order.occurred_at or now, now
-    write_values(call, {name: getattr(order, name) for name in _PLAIN | {"type_code", "priority", "answers", "facts"}})
+    write_values(call, {name: getattr(order, name) for name in _PLAIN | {"priority", "answers", "facts"}})
     return call
 
 
@@ -80,7 +116,7 @@ def amend_call(call_id: int, amendment: Amendment, *, by: Member, now: datetime,
         _refuse_stale(call, if_version)
         changed = _write_amendment(book, call, amendment)
         if changed:
-            moves.save_call(call)
+            moves.save_call(book, call)
             book.add("call.amended", call=call, data=_amended(call, changed))
         if changed & _DECISIVE and CallStatus(call.status) not in ENDED:
             routing.follow(book, call, decide(book, call, None))
@@ -110,7 +146,7 @@ def triage_call(
         values |= {"type_code": type_code} if type_code else {}
         changed = write_values(call, values)
         if changed:
-            moves.save_call(call)
+            moves.save_call(book, call)
             book.add("call.amended", call=call, data=_amended(call, changed))
         decision = decide(book, call, None, cannot_say=cannot_say)
         if CallStatus(call.status) not in ENDED:
@@ -143,13 +179,20 @@ def answer_approval(call_id: int, *, is_granted: bool, reason: str = "", by: Mem
     return decision
 
 
-def decide(book: Book, call: Call, order: Intake | None, *, cannot_say: bool = False) -> Decision:
+def decide(
+    book: Book,
+    call: Call,
+    order: Intake | None,
+    *,
+    cannot_say: bool = False,
+    around: facts.Around | None = None,
+) -> Decision:
     """The decision for a locked call: a person's where the order carries one, otherwise the rules'."""
     if order is not None and order.emergency:
         return routing.emergency(book, call)
     if order is not None and order.override is not None:
-        return routing.override(book, call, order.override)
-    return routing.by_rules(book, call, cannot_say=cannot_say)
+        return routing.override(book, call, order.override, around=around)
+    return routing.by_rules(book, call, cannot_say=cannot_say, around=around)
 
 
 def write_values(call: Call, values: dict[str, Any]) -> set[str]:
@@ -214,9 +257,3 @@ def _refuse_stale(call: Call, if_version: int | None) -> None:
     names = ", ".join(sorted({str(line["by"]) for line in changed if line["by"]})) or _("somebody")
     words = _("Call %(number)s was changed by %(names)s in the meantime.")
     raise StaleEdit(words % {"number": call.number, "names": names}, changed=changed)
-
-
-def _next_id() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence('calls_call', 'id'))")
-        return int(cursor.fetchone()[0])

@@ -37,6 +37,7 @@ def ask(book: Book, call: Call, decision: Decision) -> None:
     if running is not None and _same(running.decision, decision):
         return
     withdraw(book, call)
+    book.settle()  # who is asked is told the call's number
     approval = Approval.objects.create(call=call, decision=decision, asked_at=book.now, asked_by=book.by)
     for kind in CLOCKS:
         deadlines.arm(book, kind, due_at=book.now + clocks.allowed(book.agency, kind), call_id=call.pk)

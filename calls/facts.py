@@ -6,10 +6,9 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db import connection
-
 from agencies import clocks, hours
 from agencies.models import Agency
+from agencies.pipeline import ask
 from agencies.prepared import unseen
 from calls.models import Call, CallType, PremiseFlag
 from calls.triage.decide import Case
@@ -18,7 +17,7 @@ REACH_M = 46.0
 _M_PER_DEGREE = 111_320.0
 
 # Units stand above calls. `dispatch` puts its answer here when it starts; until then nobody is on duty.
-on_duty: Callable[[datetime], bool] = lambda moment: False  # noqa: E731
+ask_on_duty: Callable[[datetime], Callable[[], bool]] = lambda moment: lambda: False  # noqa: E731
 
 
 def case_of(
@@ -26,15 +25,14 @@ def case_of(
     call: Call,
     call_type: CallType | None,
     *,
-    known: "Known | None" = None,
-    available: bool | None = None,
+    around: "Around | None" = None,
 ) -> Case:
     """The case that triage decides on, from a call (saved or not) and its type.
 
-    Whoever looks at many calls brings what is `known` of the place and whether a CSO was `available`.
+    Whoever looks at many calls, or has asked ahead, brings what is known `around` it.
     """
     local = call.received_at.astimezone(hours.zone(agency))
-    known = known or known_of_place(agency, call, local.date())
+    around = around or ask_around(agency, call)()
     facts: dict[str, Any] = {name: value for name, value in call.facts.items() if value is not None}
     return Case(
         type=call_type.code if call_type else None,
@@ -45,32 +43,38 @@ def case_of(
         hour=local.hour,
         weekday=local.isoweekday(),
         holiday=local.date() in _holidays(local.year),
-        premise_flag=known.flagged,
-        earlier_calls=known.earlier_calls,
-        cso_available=on_duty(call.received_at) if available is None else available,
+        premise_flag=around.flagged,
+        earlier_calls=around.earlier_calls,
+        cso_available=around.available,
         answers=dict(call.answers),
         **facts,
     )
 
 
-class Known(NamedTuple):
-    """What is known of the place of a call. Without a place: nothing."""
+class Around(NamedTuple):
+    """What is known around a call. Of no place: nothing."""
 
     flagged: bool
     earlier_calls: int
+    available: bool
 
 
-def known_of_place(agency: Agency, call: Call, today: date) -> Known:
-    """Whether a flagged place lies within reach or is written the same, and how many earlier calls came from there."""
-    address, key = call.address.strip(), call.address_key
+def ask_around(agency: Agency, call: Call) -> Callable[[], Around]:
+    """Whether a flagged place lies within reach or is written the same, how many earlier calls came from there, and
+    whether a CSO is on duty. Asks now; what is answered here waits."""
+    place, duty = _ask_place(agency, call), ask_on_duty(call.received_at)
+    return lambda: Around(*place(), duty())
+
+
+def _ask_place(agency: Agency, call: Call) -> Callable[[], tuple[bool, int]]:
     box = box_of(call)
-    if not address and box.south is None:
-        return Known(flagged=False, earlier_calls=0)
-    values = box._asdict() | {"agency": agency.pk, "today": today, "address": address, "key": key, "call": call.pk}
+    if not call.address.strip() and box.south is None:
+        return lambda: (False, 0)
+    values = box._asdict() | {"agency": agency.pk, "address": call.address.strip(), "key": call.address_key}
+    values |= {"today": call.received_at.astimezone(hours.zone(agency)).date(), "call": call.pk}
     values |= {"until": call.received_at, "since": call.received_at - clocks.allowed(agency, "earlier_calls")}
-    with connection.cursor() as cursor:
-        cursor.execute(_KNOWN, values)
-        return Known(*cursor.fetchone())
+    fetch = ask(_KNOWN, values)
+    return lambda: fetch()[0]
 
 
 # A UNION, so that each way of being the same place has an index of its own: an OR would read the agency's history. Nor

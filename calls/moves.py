@@ -1,19 +1,19 @@
 """`move_call`, the only writer of a call's status, and the clocks that a status starts and stops."""
 
 from datetime import datetime
+from functools import partial
 
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from agencies import clocks, hours
 from agencies.errors import IllegalMove
-from agencies.prepared import insert
+from agencies.prepared import insertion
 from calls.models import Approval, Call, Disposition, Transfer
 from calls.states import ENDED, CallStatus, may_move
 from calls.words import status_words
 from ledger import deadlines
 from ledger.models import Alarm, Deadline
-from ledger.record import Book
+from ledger.record import Book, Naming
 
 # The clocks that belong to a status; leaving it stops them.
 _CLOCKS: dict[CallStatus, tuple[str, ...]] = {
@@ -33,7 +33,7 @@ def move_call(
     """
     before = CallStatus(call.status)
     if before is status:
-        save_call(call)
+        save_call(book, call)
         return
     if not may_move(before, status):
         words = _("Call %(number)s is %(before)s: it cannot become %(after)s.")
@@ -42,33 +42,40 @@ def move_call(
     _leave(book, call, before)
     call.status = status.value
     _enter(book, call, status, disposition)
-    save_call(call)
+    save_call(book, call)
     data = {"from": before.value, "to": status.value, "version": call.version}
     data |= {"why": why} if why else {}
     data |= {"disposition": disposition.code} if disposition else {}
     book.add("call.moved", call=call, data=data)
 
 
-def save_call(call: Call) -> None:
+def save_call(book: Book, call: Call) -> None:
     """Saves a locked call under its next version, and a call that is being taken under the agency's next number."""
     if call._state.adding:
-        call.number = _next_number(call)
-        insert(call)
+        book.name(_numbering(call))
         return
+    book.settle()
     call.version += 1
     call.save()
 
 
-def _next_number(call: Call) -> str:
-    """Whoever takes a call in the agency waits here for the commit of the one before: so it is asked for late."""
+# Whoever takes a call in the agency waits here for the commit of the one before.
+_NUMBERED = """
+counted AS (
+    INSERT INTO calls_callcounter (agency_id, year, last) VALUES (%(agency_id)s, %(year)s, 1)
+    ON CONFLICT (agency_id, year) DO UPDATE SET last = calls_callcounter.last + 1
+    RETURNING lpad((year %% 100)::text, 2, '0') || '-' || lpad(last::text, greatest(6, length(last::text)), '0')
+              AS number
+), named AS (
+    {insert}
+)
+"""
+
+
+def _numbering(call: Call) -> Naming:
     year = call.entered_at.astimezone(hours.zone(call.agency)).year
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO calls_callcounter (agency_id, year, last) VALUES (%s, %s, 1) "
-            "ON CONFLICT (agency_id, year) DO UPDATE SET last = calls_callcounter.last + 1 RETURNING last",
-            [call.agency_id, year],
-        )
-        return f"{year % 100:02d}-{cursor.fetchone()[0]:06d}"
+    sql, values = insertion(call, found={"number": "(SELECT number FROM counted)"}, answer="number AS name")
+    return Naming(_NUMBERED.format(insert=sql), values | {"year": year}, partial(setattr, call, "number"))
 
 
 def start_undecided_clock(book: Book, call: Call) -> None:

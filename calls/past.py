@@ -14,7 +14,7 @@ import polars as pl
 from agencies import hours
 from agencies.models import Agency
 from calls import queries
-from calls.facts import Known, case_of, flagged_places
+from calls.facts import Around, case_of, flagged_places
 from calls.models import Call
 from calls.triage import rules
 from calls.triage.columns import frame_of
@@ -96,7 +96,8 @@ def _cases(agency: Agency, rows: Sequence[Call]) -> list[Case]:
     flagged, seen = flagged_places(), Counter[str]()
     found = []
     for row in reversed(rows):
-        known = Known(flagged(row), seen[row.address_key] if row.address_key else 0)
+        earlier = seen[row.address_key] if row.address_key else 0
         seen[row.address_key] += 1
-        found.append(case_of(agency, row, row.type, known=known, available=hours.is_open(agency, row.received_at)))
+        around = Around(flagged(row), earlier, available=hours.is_open(agency, row.received_at))
+        found.append(case_of(agency, row, row.type, around=around))
     return found[::-1]

@@ -1,6 +1,6 @@
 """Reading calls, types and rules. Every read starts in the agency's scope."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from agencies import clocks
 from agencies.errors import Invalid, NotFound
 from agencies.models import Agency
+from agencies.pipeline import ask
 from agencies.prepared import unseen
 from agencies.scope import current_agency_id
 from calls import facts
@@ -133,16 +134,16 @@ def open_calls() -> QuerySet[Call]:
 
 def possible_duplicates(agency: Agency, call: Call) -> list[Call]:
     """Open calls near this one in place and time, of the same family of type (or of none yet)."""
-    numbers = duplicate_numbers(agency, call)
+    numbers = ask_duplicates(agency, call)()
     rows = Call.objects.filter(number__in=numbers).select_related("type", "decision").order_by("-received_at")
     return list(rows) if numbers else []
 
 
-def duplicate_numbers(agency: Agency, call: Call) -> list[str]:
-    """The numbers of the same."""
+def ask_duplicates(agency: Agency, call: Call) -> Callable[[], list[str]]:
+    """The numbers of the same. Asks now; what is answered here waits."""
     box = facts.box_of(call)
     if not call.address_key and box.south is None:
-        return []
+        return list
     window = clocks.allowed(agency, "duplicate_window")
     given: dict[str, Any] = {
         "agency": agency.pk,
@@ -150,9 +151,8 @@ def duplicate_numbers(agency: Agency, call: Call) -> list[str]:
         "until": call.received_at + window,
     }
     given |= {"call": call.pk or 0, "family": call.type.family if call.type else None, "key": call.address_key}
-    with connection.cursor() as cursor:
-        cursor.execute(_DUPLICATES, given | box._asdict())
-        return [number for (number,) in cursor.fetchall()]
+    fetch = ask(_DUPLICATES, given | box._asdict())
+    return lambda: [number for (number,) in fetch()]
 
 
 # Where nothing is known of a thing, nothing is near by it: NULL is between nothing. The time is no condition for an
@@ -200,9 +200,12 @@ _of_one_moment: ContextVar[int | None] = ContextVar("cso_rules_stamp", default=N
 
 
 @contextmanager
-def rules_of_one_moment() -> Iterator[None]:
-    """Types and rules that are asked for in here belong together, also where some are published meanwhile."""
-    token = _of_one_moment.set(_stamp())
+def rules_of_one_moment(stamp: int | None = None) -> Iterator[None]:
+    """Types and rules that are asked for in here belong together, also where some are published meanwhile.
+
+    `stamp`: what `ask_stamp` answered, where it was asked ahead.
+    """
+    token = _of_one_moment.set(_stamp() if stamp is None else stamp)
     try:
         yield
     finally:
@@ -211,8 +214,10 @@ def rules_of_one_moment() -> Iterator[None]:
 
 def _stamp() -> int:
     known = _of_one_moment.get()
-    if known is not None:
-        return known
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT rules_stamp FROM agencies_agency WHERE id = %s", [current_agency_id()])
-        return int(cursor.fetchone()[0])
+    return ask_stamp()() if known is None else known
+
+
+def ask_stamp() -> Callable[[], int]:
+    """The number that moves with every change of types, rules and floor. Asks now; what is answered here waits."""
+    fetch = ask("SELECT rules_stamp FROM agencies_agency WHERE id = %s", [current_agency_id()])
+    return lambda: int(fetch()[0][0])

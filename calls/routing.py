@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy
 from agencies import clocks, hours
 from agencies.errors import Invalid, Refused
 from agencies.models import Agency
-from agencies.prepared import insert
 from calls import approvals, facts, moves, queries
 from calls.intake import Override
 from calls.models import Call, Decision, Transfer
@@ -62,11 +61,11 @@ def preview(agency: Agency, call: Call, *, language: str = "en") -> Preview:
     return Preview(decision, rules.row.version, tuple(question.id for question in asking))
 
 
-def by_rules(book: Book, call: Call, *, cannot_say: bool = False) -> Decision:
+def by_rules(book: Book, call: Call, *, cannot_say: bool = False, around: facts.Around | None = None) -> Decision:
     """The rules' decision for a locked call. A person's earlier choice of route stands unless a danger came up."""
     rules = queries.rules_in_force()
     check_answers(rules, call)
-    case = facts.case_of(book.agency, call, call.type)
+    case = facts.case_of(book.agency, call, call.type, around=around)
     found = triage.decide(rules.rule_set, rules.floor, case, cannot_say=cannot_say)
     picked: Decision | None = call.decision
     if picked is not None and _waits_handed_back(picked):
@@ -96,11 +95,11 @@ def by_rules(book: Book, call: Call, *, cannot_say: bool = False) -> Decision:
     )
 
 
-def override(book: Book, call: Call, chosen: Override) -> Decision:
+def override(book: Book, call: Call, chosen: Override, *, around: facts.Around | None = None) -> Decision:
     """A person's route with a reason from the agency's list. `SafetyFloorBreached` against the floor."""
     rules = queries.rules_in_force()
     check_answers(rules, call)
-    case = facts.case_of(book.agency, call, call.type)
+    case = facts.case_of(book.agency, call, call.type, around=around)
     suggested = triage.decide(rules.rule_set, rules.floor, case)
     if chosen.route is not Route.SWORN:
         breaches = triage.against_floor(rules.rule_set, rules.floor, case, language=active())
@@ -244,7 +243,7 @@ def follow(book: Book, call: Call, decision: Decision) -> None:
     elif decision.route == Route.REFERRAL and not waits and status is not CallStatus.REFERRED:
         _refer(book, call)
     elif before != (call.route, call.priority) or decision.pk is not None:
-        moves.save_call(call)
+        moves.save_call(book, call)
     if status is CallStatus.QUEUED and call.status == status and before != (call.route, call.priority):
         moves.arm_unassigned(book, call)
     if waits:
@@ -257,7 +256,7 @@ def hand_over(book: Book, call: Call, *, to: str, reason: str = "", danger: bool
     """Makes the transfer and starts its acknowledgement clock: shorter where there is danger."""
     asked = {"to": to, "reason": reason, "danger": danger, "requested_at": book.now, "requested_by": book.by}
     transfer = Transfer(agency=book.agency, call=call, **asked)
-    insert(transfer)
+    book.insert(transfer)
     arm_transfer(book, call, danger=danger)
     # Last, since a call that is being taken gets its number with it, and whoever takes another waits from then on.
     moves.move_call(book, call, CallStatus.TRANSFERRED, why="danger" if danger else "routed")
@@ -292,7 +291,7 @@ def _not_acknowledged(call: Call) -> set[CallStatus]:
 def _refer(book: Book, call: Call) -> None:
     if call.status == CallStatus.TRANSFERRED:
         if not _not_acknowledged(call):
-            moves.save_call(call)
+            moves.save_call(book, call)
             return
         moves.move_call(book, call, CallStatus.QUEUED, why="routed")
     moves.move_call(book, call, CallStatus.REFERRED, why="routed")
@@ -356,7 +355,7 @@ def _store(book: Book, call: Call, rules: queries.Rules, **values: Any) -> Decis
         by=book.by,
         **values,
     )
-    insert(decision)
+    book.insert(decision)
     data: dict[str, Any] = {
         "decision": decision.pk,
         "route": decision.route,

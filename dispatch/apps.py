@@ -10,4 +10,4 @@ class DispatchConfig(AppConfig):
         from calls import facts
         from dispatch import queries
 
-        facts.on_duty = queries.cso_on_duty
+        facts.ask_on_duty = queries.ask_on_duty

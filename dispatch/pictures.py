@@ -19,7 +19,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 from agencies.hours import zone
 from agencies.models import Agency
-from agencies.prepared import snapshot, unseen
+from agencies.pipeline import snapshot
+from agencies.prepared import unseen
 from agencies.roles import Role
 from agencies.scope import agency_scope
 from dispatch import board, distress, queries

@@ -1,15 +1,15 @@
 """Reading units, shifts and assignments. Every read starts in the agency's scope."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import connection
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from agencies.errors import NotFound
 from agencies.models import Agency, Member, Qualification
+from agencies.pipeline import ask
 from agencies.scope import current_agency_id
 from calls.models import Call
 from calls.words import named
@@ -132,11 +132,10 @@ def is_own_call(member: Member, call: Call, moment: datetime) -> bool:
     return mine is not None and Assignment.objects.filter(call=call, unit=mine).exists()
 
 
-def cso_on_duty(moment: datetime) -> bool:
-    """Whether any unit is rostered at `moment`."""
-    with connection.cursor() as cursor:
-        cursor.execute(_ON_DUTY, {"agency": current_agency_id(), "moment": moment})
-        return bool(cursor.fetchone()[0])
+def ask_on_duty(moment: datetime) -> Callable[[], bool]:
+    """Whether any unit is rostered at `moment`. Asks now; what is answered here waits."""
+    fetch = ask(_ON_DUTY, {"agency": current_agency_id(), "moment": moment})
+    return lambda: bool(fetch()[0][0])
 
 
 # Asked for every call that is taken: said to the database as it stands, it costs a third.

@@ -3,7 +3,7 @@
 Rows are the truth; whoever finds a row due does its effect in the same transaction (`dispatch.alarms`).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -29,8 +29,7 @@ def arm_each(book: Book, due: Mapping[str, datetime], **subject: int | None) -> 
         return
     values: dict[str, Any] = {n: subject.get(n) for n in ("call_id", "unit_id", "assignment_id", "shift_id")}
     values |= {"agency": book.agency.pk, "now": book.now, "kinds": list(due), "times": list(due.values())}
-    with connection.cursor() as cursor:
-        cursor.execute(_ARM, values)
+    book.send(_ARM, values)
 
 
 _ARM = """
@@ -127,6 +126,11 @@ def take_back(fired: Collection[Due]) -> None:
 _ARMED = Prepared(
     lambda: Deadline.objects.filter(state=Deadline.State.ARMED, call_id__any=given("calls")).order_by("due_at")
 )
+
+
+def ask_armed(call_id: int) -> Callable[[], list[Deadline]]:
+    """The armed deadlines of a call, soonest first. Asks now; what is answered here waits."""
+    return _ARMED.ask(calls=[call_id])
 
 
 def armed_for_calls(call_ids: list[int]) -> dict[int, list[Deadline]]:

@@ -15,6 +15,7 @@ from rest_framework import serializers
 
 from agencies.models import Agency, Member
 from agencies.permissions import may
+from agencies.pipeline import together
 from agencies.roles import Operation
 from api.fields import Moment
 from api.shapes import given_out, rendered
@@ -227,15 +228,8 @@ def sees_residents(member: Member, call: Call, now: datetime) -> bool:
 
 
 def _given_out(call: Call, agency: Agency, *, residents: bool) -> dict[str, Any]:
-    call.seen = Seen(  # type: ignore[attr-defined]
-        deadlines=deadlines.armed_for_calls([call.pk]).get(call.pk, ()),
-        duplicates=_duplicates(agency, call),
-        residents=residents,
-    )
+    with together():
+        armed = deadlines.ask_armed(call.pk)
+        duplicates = list if CallStatus(call.status) in ENDED else queries.ask_duplicates(agency, call)
+    call.seen = Seen(deadlines=armed(), duplicates=duplicates(), residents=residents)  # type: ignore[attr-defined]
     return given_out(CallShape, call)
-
-
-def _duplicates(agency: Agency, call: Call) -> list[str]:
-    if CallStatus(call.status) in ENDED:
-        return []
-    return queries.duplicate_numbers(agency, call)

@@ -83,7 +83,7 @@ def acknowledge_transfer(call_id: int, acceptance: Acceptance, *, by: Member, no
         deadlines.disarm(book, "transfer", "transfer_supervisor", call_id=call.pk)
         if acceptance.external_number:
             ExternalNumber.objects.get_or_create(call=call, system=transfer.to, number=acceptance.external_number)
-        save_call(call)
+        save_call(book, call)
         book.add("transfer.acknowledged", call=call, data={"transfer": transfer.pk, "version": call.version})
         follow_primary(book, call)
     return call

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection
+from django.db import IntegrityError
 
 from agencies.models import Agency, Member
-from agencies.prepared import Prepared, given, insert, snapshot
+from agencies.prepared import Prepared, given, insert
 from agencies.scope import ScopeError, agency_scope
 from calls.models import Call
-from tests.fixtures import Database
 
 Take = Callable[..., Call]
 
@@ -59,34 +58,6 @@ def test_any_number_of_values_takes_one_place(take: Take) -> None:
 def test_a_value_that_was_forgotten_is_an_error_and_not_a_row(dora: Member) -> None:
     with pytest.raises(KeyError):
         Prepared(lambda: Call.objects.filter(pk=given("call")))()
-
-
-def test_what_is_asked_together_is_of_one_moment(agency: Agency, take: Take, database: Database) -> None:
-    calls = Prepared(lambda: Call.objects.order_by("pk"))
-    first = take()
-    with snapshot():
-        before = calls.ask()
-        assert before() == [first]
-        with database.superuser() as meanwhile:
-            meanwhile.execute("UPDATE calls_call SET address = 'somewhere else'")
-        again, others = calls.ask(), calls.ask()
-        assert [call.address for call in [*again(), *others()]] == [first.address] * 2
-    assert [call.address for call in calls()] == ["somewhere else"]
-
-
-def divide_by_zero() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 / 0")
-        cursor.fetchall()
-
-
-def test_a_question_that_failed_costs_the_connection_and_nothing_else(agency: Agency, take: Take) -> None:
-    call = take()
-    with pytest.raises(DatabaseError, match="division by zero"), snapshot():
-        divide_by_zero()
-    assert not connection.in_atomic_block
-    with agency_scope(agency.pk):
-        assert list(Call.objects.all()) == [call]
 
 
 def test_a_row_is_inserted_as_django_would_save_it(agency: Agency, dora: Member, take: Take) -> None:

@@ -16,6 +16,7 @@ from calls.models import Approval, Call
 from calls.states import Route
 from dispatch.actions import ApprovalNeeded, AssignOrder, assign_unit, cancel_call, reopen_call
 from dispatch.sweep import sweep
+from ledger.models import Alarm
 from tests.conftest import ALL_NO, Company, company
 from tests.dispatch.clocks import MINUTE, alarms, armed, fresh, missed
 
@@ -42,6 +43,7 @@ def send(call: Call, beach: Company, now: datetime) -> str:
 def test_nobody_is_sent_before_a_supervisor_has_said_yes(beach: Company, tow: Call, now: datetime) -> None:
     assert (tow.status, tow.route) == ("queued", "cso")
     assert alarms() == [("approval", "supervisor")]
+    assert Alarm.objects.get().about == {"call": tow.number}
     with pytest.raises(ApprovalNeeded):
         send(tow, beach, now)
     answer_approval(tow.pk, is_granted=True, by=beach.members["sue"], now=now)

@@ -32,7 +32,7 @@ def staffed(db: None, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Staffed
 
     def staffed(slug: str) -> tuple[Agency, dict[str, Member]]:
         made = company(slug, now)
-        monkeypatch.setattr(facts, "on_duty", lambda moment: hours.is_open(made.agency, moment))
+        monkeypatch.setattr(facts, "ask_on_duty", lambda moment: lambda: hours.is_open(made.agency, moment))
         monkeypatch.setattr(queries, "rules_in_force", lru_cache(queries.rules_in_force))
         monkeypatch.setattr(queries, "call_type", lru_cache(queries.call_type))
         return made.agency, made.members
