@@ -5,7 +5,8 @@ the request is worked on.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,6 +15,7 @@ from django.utils import timezone
 from agencies import doors, hours
 from agencies.errors import Refused
 from agencies.models import Member, Token
+from agencies.pipeline import together
 from agencies.prepared import Prepared, given
 from agencies.roles import Role
 from agencies.scope import agency_scope
@@ -47,8 +49,11 @@ class AgencyMiddleware:
         door = next((d for d in doors.memberships(request.user.pk) if d.slug == slug), None)
         if door is None:
             return render(request, "404.html", status=404)
-        with agency_scope(door.agency_id):
-            request.member = member_by_id(door.member_id, wanted=request.session.get(ROLE_KEY + slug))  # type: ignore[attr-defined]
+        with ExitStack() as scope:
+            with together():
+                scope.enter_context(agency_scope(door.agency_id))
+                found = _MEMBER.ask(member=door.member_id)
+            request.member = _working_as(found(), wanted=request.session.get(ROLE_KEY + slug))  # type: ignore[attr-defined]
             with timezone.override(hours.zone(request.member.agency)):  # type: ignore[attr-defined]
                 return _kept_by_nobody(self.get_response(request))
 
@@ -75,8 +80,11 @@ class TokenMiddleware:
         agency_id = _agency_of(hashed)
         if agency_id is None:
             return self.get_response(request)
-        with agency_scope(agency_id):
-            for token in _TOKEN(token=hashed):
+        with ExitStack() as scope:
+            with together():
+                scope.enter_context(agency_scope(agency_id))
+                tokens = _TOKEN.ask(token=hashed)
+            for token in tokens():
                 if token.role in token.member.roles:  # a token is for one role, and dies with it
                     request.member = token.member.as_role(token.role)  # type: ignore[attr-defined]
                     request.token = token  # type: ignore[attr-defined]
@@ -110,7 +118,11 @@ def hash_token(secret: str) -> str:
 
 def member_by_id(member_id: int, *, wanted: str | None = None) -> Member:
     """The member, working as `wanted` where that role is held, otherwise as the first of the own roles."""
-    (member,) = _MEMBER(member=member_id)
+    return _working_as(_MEMBER(member=member_id), wanted=wanted)
+
+
+def _working_as(found: Sequence[Member], *, wanted: str | None) -> Member:
+    (member,) = found
     held = [role for role in Role if role in member.roles]
     if not held:
         raise Http404

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 from django.db import connection, models
+from psycopg import Connection
 
 _current: ContextVar[int | None] = ContextVar("cso_agency_id", default=None)
 
@@ -59,9 +61,23 @@ def _outside_a_transaction(verb: str) -> None:
         raise ScopeError(f"agency_scope must not be {verb} inside an open transaction")
 
 
+# Connections that show an agency's rows at this moment. Nobody else tells a connection of Django's whose rows it shows.
+_showing: WeakSet[Connection[Any]] = WeakSet()
+
+
 def _tell_the_database(agency_id: int | None) -> None:
+    connection.ensure_connection()
+    if agency_id is not None:
+        _showing.add(connection.connection)
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('cso.agency_id', %s, false)", [str(agency_id or "")])
+    if agency_id is None:
+        _showing.discard(connection.connection)
+
+
+def shows_rows(connection: Connection[Any]) -> bool:
+    """Whether this connection was told an agency, and was not told to forget it."""
+    return connection in _showing
 
 
 Row = TypeVar("Row", bound=models.Model)

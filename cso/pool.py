@@ -5,15 +5,20 @@ from typing import Any
 from django.db import connection as used
 from psycopg import Connection
 
+from agencies.scope import shows_rows
+
 # A request waits so long for a connection. After a failed try the pool tries by itself for as long, and then whenever
 # somebody asks: as shipped it would go on for five minutes with growing pauses, blind to a database that is back.
 WAIT_S = 3.0
 
 
 def reset(connection: Connection[Any]) -> None:
-    """Take the agency away, so that a connection never brings one request's agency into another."""
-    connection.autocommit = True
-    connection.execute("SELECT set_config('cso.agency_id', '', false)")
+    """Nothing of a request goes into the next. A connection that still shows an agency's rows is not used again."""
+    if shows_rows(connection):
+        connection.close()
+    else:
+        connection.rollback()
+        connection.autocommit = True
 
 
 def mend() -> None:

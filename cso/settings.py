@@ -83,6 +83,7 @@ def _database(url: str, *, pooled: bool) -> dict[str, Any]:
     options = entry.setdefault("OPTIONS", {})
     options["connect_timeout"] = 3
     if pooled:
+        entry["ENGINE"] = "cso.database"
         # A statement is parsed, rewritten for the walls and planned once. PgBouncer has to be in session mode anyway.
         options |= {"server_side_binding": True, "prepare_threshold": 5}
         options["pool"] = {
@@ -90,7 +91,6 @@ def _database(url: str, *, pooled: bool) -> dict[str, Any]:
             "max_size": WEB_THREADS + 8,
             "timeout": pool.WAIT_S,
             "reconnect_timeout": pool.WAIT_S,
-            "reset": pool.reset,
         }
         entry["CONN_HEALTH_CHECKS"] = True
     return entry

@@ -1,11 +1,15 @@
 """The tests themselves stand on the limited role, and really commit."""
 
+import re
+
 import psycopg
 import pytest
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.utils import timezone
 
+from agencies.scope import agency_scope
+from cso.local.services import ROOT
 from tests.fixtures import Database, Valkey, empty
 
 
@@ -70,10 +74,22 @@ def test_tables_with_rows_are_emptied(session: Session, database: Database) -> N
     assert not Session.objects.exists()
 
 
-def test_a_connection_forgets_the_agency_before_the_next_request_has_it(db: None) -> None:
-    one("SELECT set_config('cso.agency_id', '7', false)")
-    connection.close()
-    assert one("SELECT current_setting('cso.agency_id', true)") == ("",)
+def test_a_connection_that_still_shows_an_agencys_rows_is_not_used_again(db: None) -> None:
+    asked = "SELECT pg_backend_pid(), current_setting('cso.agency_id', true)"
+    with agency_scope(7):
+        (before, _) = one(asked)
+        connection.close()  # whoever left it there never says that it may forget
+        (after, agency) = one(asked)
+    assert (after != before, agency) == (True, None)
+
+
+def test_nobody_but_the_scope_tells_a_connection_of_djangos_whose_rows_it_shows() -> None:
+    rooms = ("agencies", "calls", "dispatch", "referrals", "ledger", "api", "cso")
+    files = [path for room in rooms for path in (ROOT / room).rglob("*.py")]
+    tells = re.compile(r"set_config\('cso\.|SET (LOCAL |SESSION )?cso\.", re.IGNORECASE)
+    found = {str(path.relative_to(ROOT)) for path in files if tells.search(path.read_text())}
+    # The reader of the ledger has a connection of its own for its one agency, outside of the pool.
+    assert found == {"agencies/scope.py", "ledger/tail.py"}
 
 
 def test_the_cache_goes_on_in_memory_while_valkey_is_away(valkey: Valkey, db: None) -> None:
