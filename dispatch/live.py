@@ -5,7 +5,7 @@ Frames hold nothing of the viewer, so that one drawing serves every viewer of an
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from dispatch import pictures, shelf
 from dispatch.pictures import Frame, Picture
 from ledger import sse, tail
 from ledger.bell import Bell
-from ledger.listeners import Listener
+from ledger.listeners import Listener, ask_welcome
 
 KEPT = 200
 ALL_OVER_S = 15.0  # the board also changes without an event: a shift begins, a shift ends
@@ -76,26 +76,29 @@ class Painter:
             if self.picture is not None and not behind and not all_over:
                 await self.tail.stir.wait()
                 continue
-            began = loop.time()
+            began, seats = loop.time(), [seat for seat in self.tail.seats if seat.bell is self.bell]
             try:
-                seen = await loop.run_in_executor(_painters, self._look, all_over and not behind)
+                seen, welcome = await loop.run_in_executor(
+                    _painters, self._look, [seat.listener for seat in seats], all_over and not behind
+                )
             except DatabaseError as error:
                 log.warning("painter_away", agency=self.agency_id, error=type(error).__name__)
                 await asyncio.sleep(1)
                 continue
             if all_over and not behind:
                 looked_all_over = loop.time()
-            # It was drawn while the tail read the same events. The tail also asks who may still look.
-            await self.tail.reached(seen.seq)
+            tail.turn_out(seats, welcome)
             self._take(seen)
             # A third of the time: when much happens, one frame has several events. A look that took long is no reason
             # for the next to come late.
             await asyncio.sleep(min(max(PAUSE_S, 2 * (loop.time() - began)), LONGEST_PAUSE_S))
 
-    def _look(self, all_over: bool) -> Picture:
-        """On a painter's thread, which keeps its connection: looks come one after the other."""
+    def _look(self, listeners: Sequence[Listener], all_over: bool) -> tuple[Picture, set[Listener]]:
+        """The board, and who may still see it, on a painter's thread, which keeps its connection."""
         try:
-            return pictures.look(self.agency_id, self.language, self.picture, all_over=all_over)
+            with pictures.moment(self.agency_id):
+                welcome = ask_welcome(listeners)
+                return pictures.look_now(self.agency_id, self.language, self.picture, all_over=all_over), welcome()
         except DatabaseError:
             connection.close()
             raise

@@ -6,7 +6,8 @@ the board of the second.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -110,18 +111,26 @@ class Frame:
         return self._written[role]
 
 
+@contextmanager
+def moment(agency_id: int) -> Iterator[None]:
+    """What is read in here is of one agency and one moment."""
+    # The scope is inside, since nothing may be said before a snapshot begins. A roll-back brings back the one outside.
+    with snapshot(), agency_scope(agency_id):
+        yield
+
+
 def look(agency_id: int, language: str, before: Picture | None = None, *, all_over: bool = False) -> Picture:
-    """The board as it is.
+    """The board as it is."""
+    with moment(agency_id):
+        return look_now(agency_id, language, before, all_over=all_over)
+
+
+def look_now(agency_id: int, language: str, before: Picture | None = None, *, all_over: bool = False) -> Picture:
+    """The board as it is at this `moment`.
 
     With a picture `before`, only what the events since then are about is read and drawn again; `all_over` reads the
     whole board all the same, for it also changes without an event: a shift begins, a shift ends.
     """
-    # The scope is inside, since nothing may be said before a snapshot begins. A roll-back brings back the one outside.
-    with snapshot(), agency_scope(agency_id):
-        return _look(agency_id, language, before, all_over=all_over)
-
-
-def _look(agency_id: int, language: str, before: Picture | None, *, all_over: bool) -> Picture:
     agency = before.agency if before and not all_over else Agency.objects.get(pk=agency_id)
     with translation.override(language), timezone.override(zone(agency)):
         now = timezone.now()

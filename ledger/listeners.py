@@ -1,22 +1,25 @@
 """Who listens to a stream, and whether they still may: asked again and again while the stream is open."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from psycopg import AsyncConnection
 
+from agencies.pipeline import ask
+from agencies.prepared import unseen
 from agencies.roles import Role
 
-_STANDING = """
+_STANDING = unseen("""
 SELECT 'member', m.id::text, role
 FROM agencies_member m JOIN agencies_user u ON u.id = m.user_id, unnest(m.roles) AS role
-WHERE m.id = ANY(%(members)s) AND m.active AND u.is_active
+WHERE m.id = ANY(%(members)s::bigint[]) AND m.active AND u.is_active
 UNION ALL
-SELECT 'token', id::text, '' FROM agencies_token WHERE id = ANY(%(tokens)s) AND revoked_at IS NULL
+SELECT 'token', id::text, '' FROM agencies_token WHERE id = ANY(%(tokens)s::bigint[]) AND revoked_at IS NULL
 UNION ALL
-SELECT 'session', session_key, '' FROM django_session WHERE session_key = ANY(%(sessions)s) AND expire_date > now()
-"""
+SELECT 'session', session_key, '' FROM django_session
+WHERE session_key = ANY(%(sessions)s::text[]) AND expire_date > now()
+""")
 
 
 @dataclass(frozen=True)
@@ -33,13 +36,28 @@ class Listener:
 async def still_welcome(connection: AsyncConnection[Any], listeners: Iterable[Listener]) -> set[Listener]:
     """Those who are still active members, still hold their role, and whose session or token still holds. One query."""
     asked = set(listeners)
-    given = {
+    rows = await (await connection.execute(_STANDING, _given(asked))).fetchall()
+    return _welcome(asked, rows)
+
+
+def ask_welcome(listeners: Iterable[Listener]) -> Callable[[], set[Listener]]:
+    """The same, of the agency in scope. Asks now; what is answered here waits."""
+    asked = set(listeners)
+    fetch = ask(_STANDING, _given(asked))
+    return lambda: _welcome(asked, fetch())
+
+
+def _given(asked: set[Listener]) -> dict[str, Any]:
+    return {
         "members": list({one.member_id for one in asked}),
         "tokens": list({one.token_id for one in asked if one.token_id is not None}),
         "sessions": list({one.session_key for one in asked if one.session_key is not None}),
     }
-    rows = set(await (await connection.execute(_STANDING, given)).fetchall())
-    return {one for one in asked if _needs(one) <= rows}
+
+
+def _welcome(asked: set[Listener], rows: Iterable[tuple[str, str, str]]) -> set[Listener]:
+    standing = set(rows)
+    return {one for one in asked if _needs(one) <= standing}
 
 
 def _needs(one: Listener) -> set[tuple[str, str, str]]:

@@ -8,7 +8,7 @@ be waited for, and nothing can be skipped.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +27,7 @@ from ledger.listeners import Listener, still_welcome
 LOOK_S = 2.0
 NAME = "cso ledger reader"  # in the database's list of connections
 PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.1
+UNHURRIED_S = 0.25  # while nobody follows the lines themselves
 WATCH_S = 1.0  # whether the clocks are watched is asked no more often
 PULSE_S = 5.0
 ANSWER_S = 5.0  # a database that takes longer is taken for away
@@ -101,6 +102,11 @@ class Tail:
         for task in self._tasks:
             task.cancel()
 
+    @property
+    def is_followed(self) -> bool:
+        """Whether anybody waits for the lines themselves. Whoever draws boards reads for himself when Valkey rings."""
+        return any(seat.bell is self.bell for seat in self.seats)
+
     def after(self, seq: int) -> Sequence[Line] | None:
         """What memory holds after `seq`; None when memory does not reach back so far."""
         if self.last is None or seq >= self.last:
@@ -108,12 +114,6 @@ class Tail:
         if not self._lines or self._lines[0].seq > seq + 1:
             return None
         return [line for line in self._lines if line.seq > seq]
-
-    async def reached(self, seq: int) -> None:
-        """Until everything to number `seq` has been read, and whoever may hear of it no more is out."""
-        while (self.last or 0) < seq:
-            self._wake.set()
-            await self.bell.wait()
 
     async def page(self, seq: int) -> list[Line]:
         """Up to `PAGE` lines after `seq`, from the ledger; none while the database is away."""
@@ -161,13 +161,15 @@ class Tail:
                 await asyncio.sleep(min(max(PAUSE_S, asyncio.get_running_loop().time() - began), LONGEST_PAUSE_S))
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), LOOK_S)
+                    if not self.is_followed:
+                        await asyncio.sleep(UNHURRIED_S)
 
     async def _look(self, connection: "psycopg.AsyncConnection[Any]") -> None:
         """Reads what is new. Whoever may listen no more is out before it is told."""
         heard = self.heard
         while True:
             lines = await self._events(self.last or 0)
-            await self._turn_out(connection)
+            await self._check_seats(connection)
             self._tell(lines)
             if len(lines) < PAGE:
                 break
@@ -192,16 +194,13 @@ class Tail:
             self.bell.ring()
             self.stir.ring()
 
-    async def _turn_out(self, connection: "psycopg.AsyncConnection[Any]") -> None:
+    async def _check_seats(self, connection: "psycopg.AsyncConnection[Any]") -> None:
         seats = list(self.seats)
         if not seats:
             return
         async with self._one_at_a_time, asyncio.timeout(ANSWER_S):
             welcome = await still_welcome(connection, [seat.listener for seat in seats])
-        for seat in seats:
-            if seat.listener not in welcome:
-                seat.ended = True
-                seat.bell.ring()
+        turn_out(seats, welcome)
 
     async def _events(self, seq: int) -> list[Line]:
         if self._database is None:
@@ -246,6 +245,14 @@ class Tail:
                     self.heard = int(message["data"])
                     self._wake.set()
                     self.stir.ring()
+
+
+def turn_out(seats: Iterable[Seat], welcome: Container[Listener]) -> None:
+    """Ends the seats of those who are not welcome (any more)."""
+    for seat in seats:
+        if seat.listener not in welcome:
+            seat.ended = True
+            seat.bell.ring()
 
 
 _tails: dict[int, Tail] = {}

@@ -84,6 +84,10 @@ class Listening:
                 return frame
         raise AssertionError(f"it did not come in {seconds} s; so far: {self.frames}")
 
+    def rest(self) -> list[Frame]:
+        """What came and nobody has looked at, once the stream has ended."""
+        return [self._queue.get() for _ in range(self._queue.qsize())]
+
     def close(self) -> None:
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)

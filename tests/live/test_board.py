@@ -177,6 +177,20 @@ def test_a_member_who_may_look_no_more_sees_no_more(
         assert stream.ended.wait(15)
 
 
+def test_a_member_who_may_look_no_more_is_not_shown_what_happens_next(
+    web: Web, agency: Agency, console: Client, dora: Member, sue: Member, sign_in: SignIn, take: Take
+) -> None:
+    path = f"{stream_of(agency)}?after={last_seq()}"
+    with listening(web, path, client=console) as doras, listening(web, path, client=sign_in(sue)) as sues:
+        settled(doras)
+        settled(sues)
+        Member.objects.filter(pk=dora.pk).update(active=False)
+        take()
+        assert sues.next().data["patches"]
+        assert doras.ended.wait(15)
+        assert [frame for frame in doras.rest() if not frame.event] == []
+
+
 def test_with_valkey_killed_a_change_is_seen_a_few_seconds_later(
     web: Web, agency: Agency, console: Client, take: Take, valkey: Valkey
 ) -> None:
