@@ -69,8 +69,8 @@ def open_call(
 ) -> Call:
     """The call, its route open. It is inserted, and gets its number, as soon as the route is decided.
 
-    `call`: where it was described, and given its key, ahead. `flags`: what a late or wrong clock in the field adds to the
-    ledger. Foreign keys are checked at the commit, so what belongs to the call may be inserted before it.
+    `call`: where it was described, and given its key, ahead. `flags`: what a late or wrong clock in the field adds to
+    the ledger. Foreign keys are checked at the commit, so what belongs to the call may be inserted before it.
     """
     call = call or _described(book.agency, order, now=book.now)
     write_values(call, {"type_code": order.type_code})
