@@ -1,14 +1,15 @@
 """Statements that do not wait for each other: sent one after the other, their answers fetched when they are needed.
 
-To send a statement and to wait for its answer costs several times what PostgreSQL takes for a small one, and whoever
-waits while holding a lock keeps everybody else waiting for that as well.
+To send a statement and to wait for its answer costs several times what PostgreSQL takes for a small one.
 
     with together():
         stamp = ask("SELECT rules_stamp FROM agencies_agency WHERE id = %s", [agency_id])
         flagged = ask(_FLAGGED, values)
     (number,), *_ = stamp()
 
-In here no statement knows how many rows it changed, so a queryset's `update` and `delete` stay outside.
+In here no statement knows how many rows it changed, so a queryset's `update` and `delete` stay outside. So do locks
+that others wait for: whoever stands still in here with one is not found out, as idle_in_transaction_session_timeout is
+for those who have had their answer.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

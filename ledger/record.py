@@ -4,7 +4,7 @@
         ...                                  # lock call, then unit, then deadlines; change rows
         book.add("assignment.made", call=call, unit=unit, data={"assignment": 7})
 
-The book is written last: it takes the agency's counter, which orders the events without gaps, inserts them and commits.
+The book is written last: it takes the agency's counter, which orders the events without gaps, and inserts them.
 A function that takes a `Book` can only run inside such a transaction.
 """
 
@@ -17,7 +17,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
-from django.db import InternalError, OperationalError, connection, transaction
+from django.db import InternalError, OperationalError, transaction
 from django.db.models import Model
 from psycopg import errors as pg
 
@@ -123,7 +123,8 @@ class Book:
     def wait(self, keys: Mapping[type[Model], int]) -> None:
         """From now on what is written waits for the lines and goes with them, so nothing reads it before `settle`.
 
-        `keys`: the next key of each kind of row, since lines name rows that are not there yet.
+        For a transaction that holds no lock: see `agencies.pipeline`. `keys`: the next key of each kind of row, since
+        lines name rows that are not there yet.
         """
         self._keys = keys
 
@@ -177,7 +178,7 @@ class Book:
         return tuple(self._lines)
 
     def write(self) -> None:
-        """Takes the counter, inserts the lines and commits. Called once, by `record`, last in the transaction."""
+        """Takes the counter and inserts the lines. Called once, by `record`, last in the transaction."""
         if not self._lines:
             self.settle()
             return
@@ -188,21 +189,21 @@ class Book:
     def _append(self) -> int:
         """Numbers and inserts the lines; answers the last number.
 
-        All of it is sent at once, and the commit with it: whoever holds the counter waits for nothing but the disk.
+        The counter is taken by one statement that is waited for: PostgreSQL ends a connection that stands still after
+        that, but would wait for ever for one that stands still among statements sent together.
         """
         naming = self._naming or _NOTHING_NAMED
         values = {"agency": self.agency.pk, "count": len(self._lines), "now": self.now, "lines": _told(self._lines)}
         values |= {"by": self.by.pk if self.by else None, **naming.values}
-        with together():
-            for statement in self._waiting:
-                send(*statement)
-            if self._naming is None:
-                send(_CHECK, ())
-            appended = ask(naming.then(_APPEND), values)
-            for delivery in self._deliveries:
-                send(*insertion(delivery, found={"event_seq": _LAST}))
-            connection.connection.commit()  # Django finds nothing left to commit, and tells those who wait for it
-        [(last, name)] = appended()
+        if self._naming is None:
+            send(_CHECK, ())  # what is named now could not be checked before
+        if self._waiting:
+            with together():
+                for statement in self._waiting:
+                    send(*statement)
+        [(last, name)] = ask(naming.then(_APPEND), values)()
+        for delivery in self._deliveries:
+            send(*insertion(delivery, found={"event_seq": _LAST}))
         naming.tell(name)
         return int(last)
 
