@@ -114,7 +114,7 @@ def check_values(values: Mapping[str, Any]) -> Errors:
     _check_answers(errors, values.get("answers") or {})
     _check_facts(errors, values.get("facts") or {})
     for index, (system, number) in enumerate(values.get("external") or ()):
-        _check_text(errors, f"external.{index}.system", system, 40, required=True)
+        _check_text(errors, f"external.{index}.system", system, 80, required=True)
         _check_text(errors, f"external.{index}.number", number, 60, required=True)
     if values.get("priority") not in (None, 1, 2, 3, 4):
         errors["priority"] = [_("A priority is a class from 1 (most urgent) to 4.")]

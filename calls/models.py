@@ -360,7 +360,7 @@ class ExternalNumber(TenantModel):
     """The call's number in another system (sworn CAD, 311, tow log)."""
 
     call = internal(TenantKey(Call, on_delete=models.CASCADE, related_name="external_numbers"))
-    system = internal(models.CharField(max_length=40))
+    system = internal(models.CharField(max_length=80))
     number = internal(models.CharField(max_length=60))
 
     class Meta:

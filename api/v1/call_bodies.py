@@ -45,7 +45,7 @@ class FactsBody(Body):
 
 
 class ExternalBody(Body):
-    system = Text(max_length=40)
+    system = Text(max_length=80)
     number = Text(max_length=60)
 
 

@@ -122,6 +122,15 @@ def test_a_person_may_choose_sworn_always_and_a_cso_never_against_the_floor(dora
     assert (nameless.status, nameless["errors"]) == (400, {"reason": ["This is needed."]})
 
 
+def test_an_agency_with_a_long_name_takes_a_call(doras: Api, take: Take) -> None:
+    at, county = f"calls/{take().number}", "Santa Clara County Office of Emergency Medical Services, Night Desk"
+    assert doras.post(f"{at}/transfer", {"to": county.ljust(80, "."), "reason": "r" * 500}).status == 200
+    accepted = {"accepted_by": "b" * 120, "external_number": "9" * 60}
+    taken = doras.post(f"{at}/acknowledge-transfer", accepted)
+    assert (taken.status, taken["external"]) == (200, [{"system": county.ljust(80, "."), "number": "9" * 60}])
+    assert doras.patch(at, {"external": taken["external"]})["version"] == taken["version"]
+
+
 def test_a_choice_keeps_what_the_rules_had_said(doras: Api, take: Take) -> None:
     chosen = doras.post(f"calls/{take().number}/override", {"route": "sworn", "reason": {"code": "other"}})
     assert [(other["route"], other["id"]) for other in chosen["alternatives"]] == [("cso", "R-abandoned-vehicle")]
