@@ -22,7 +22,7 @@ from calls.pages import Choice
 from calls.proving import UnsafeRuleSet
 from calls.queries import floor_in_force, rules_in_force
 from calls.triage import rules
-from calls.triage.rules import MAX_BYTES
+from calls.triage.rules import MAX_BYTES, arranged
 from calls.words import active
 
 READ, EDIT = Operation.READ_RULE_SETS, Operation.EDIT_RULE_SETS
@@ -210,7 +210,7 @@ def safety_floor(request: MemberRequest, agency: str) -> HttpResponse:
         "here": "rules",
         "page": floor_pages.floor_page(current, viewer=viewer),
         "form": floor_pages.floor_form(current, viewer=viewer),
-        "document": json.dumps(current.document, ensure_ascii=False, indent=2),
+        "document": json.dumps(arranged(current.document), ensure_ascii=False, indent=2),
         "waiting": [floor_pages.floor_change(row, current, viewer=viewer) for row in waiting],
         "proposals": changes.count(),
         "may_approve": viewer.role in (Role.ADMINISTRATOR, Role.SUPERVISOR),

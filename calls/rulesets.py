@@ -171,7 +171,7 @@ def retire(version: int, *, by: Member, now: datetime) -> RuleSet:
 def export_rule_set(version: int, *, by: Member) -> str:
     """The document of a version as one JSON file."""
     require(by, Operation.READ_RULE_SETS)
-    return json.dumps(rule_set(version).document, ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(rules.arranged(rule_set(version).document), ensure_ascii=False, indent=2) + "\n"
 
 
 def import_rule_set(text: str | bytes, *, by: Member, now: datetime) -> RuleSet:

@@ -20,6 +20,7 @@ from calls.floors import FloorChange, approve_floor, floor_change, propose_floor
 from calls.floors import withdraw_floor as withdraw
 from calls.models import SafetyFloor
 from calls.triage.floor import floor_to_dict
+from calls.triage.rules import arranged
 from calls.words import active
 
 STATUSES = ["proposed", "approved", "withdrawn"]
@@ -156,7 +157,7 @@ def shown(change: int, resource: Resource) -> dict[str, Any]:
 def _told(row: SafetyFloor) -> dict[str, Any]:
     status = "approved" if row.approved_by else "withdrawn" if row.withdrawn_at else "proposed"
     return {
-        **row.document,
+        **arranged(row.document),
         "id": row.pk,
         "version": row.version,
         "status": status,

@@ -34,6 +34,7 @@ from calls.rulesets import (
     save_draft,
 )
 from calls.triage.proofs import Proof
+from calls.triage.rules import arranged
 from calls.words import active
 
 
@@ -63,7 +64,7 @@ class RuleSetShape(serializers.Serializer[RuleSet]):
 
     version = serializers.IntegerField()
     status = serializers.ChoiceField(choices=RULE_SET_STATUSES, source="shown_status")
-    document = serializers.DictField(child=serializers.JSONField())
+    document = serializers.SerializerMethodField()
     revision = serializers.IntegerField(help_text="Counts up with every change of a draft; the ETag.")
     based_on = serializers.IntegerField(allow_null=True, help_text="The version in force when it was begun.")
     restored_from = serializers.IntegerField(allow_null=True)
@@ -76,6 +77,9 @@ class RuleSetShape(serializers.Serializer[RuleSet]):
     published_at = Moment(allow_null=True)
     effective_from = Moment(source="since", allow_null=True, help_text="From when it decides calls.")
     retired_at = Moment(allow_null=True, help_text="May lie ahead: then the next version takes over.")
+
+    def get_document(self, row: RuleSet) -> dict[str, Any]:
+        return dict(arranged(row.document))
 
 
 class ExampleShape(serializers.Serializer[Any]):

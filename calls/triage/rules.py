@@ -173,6 +173,26 @@ def to_dict(rule_set: RuleSet) -> dict[str, Any]:
     }
 
 
+# How people write a rule set down. The database keeps the names of an object in an order of its own.
+_WRITTEN = (
+    "questions", "disqualifiers", "rules", "default", "invariants", "never_cso", "not_applicable",
+    "id", "codes", "text", "types", "all", "any", "not", "field", "is", "in", "between", "at_least", "at_most", "below",
+    "above", "when", "route", "priority", "qualification", "mode", "off_hours", "approval", "type", "code", "reason",
+    "because", "by",
+)  # fmt: skip
+_PLACES = {name: place for place, name in enumerate(_WRITTEN)}
+
+
+def arranged(document: Any) -> Any:  # noqa: ANN401 a document or a piece of one
+    """The same document, its names in the order in which the documentation has them."""
+    if isinstance(document, list):
+        return [arranged(entry) for entry in document]
+    if not isinstance(document, dict):
+        return document
+    names = sorted(document, key=lambda name: (_PLACES.get(name, len(_PLACES)), name))
+    return {name: arranged(document[name]) for name in names}
+
+
 def invariant_to_dict(invariant: Invariant) -> dict[str, Any]:
     """The document of one invariant."""
     return {

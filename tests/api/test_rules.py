@@ -33,6 +33,16 @@ def without(document: dict[str, Any], identifier: str) -> Json:
     return document | {"disqualifiers": [d for d in document["disqualifiers"] if d["id"] != identifier]}
 
 
+def test_rules_and_floor_are_given_in_the_order_in_which_people_write_them(adas: Api, document: dict[str, Any]) -> None:
+    given = adas.post("rule-sets", {"document": document})["document"]
+    assert list(given) == ["questions", "disqualifiers", "rules", "default", "invariants"]
+    assert list(given["rules"][0])[:5] == ["id", "when", "route", "priority", "qualification"]
+    tested = next(part["when"] for part in given["disqualifiers"] if "field" in part["when"])
+    assert list(tested) == ["field", "is"]
+    floor = adas.post("safety-floor/changes", {"never_cso": ["MAYDAY"], "reason": "so"})
+    assert list(floor["invariants"][0]) == ["id", "when", "route", "because"]
+
+
 def test_ada_drafts_art_publishes_and_the_next_call_goes_by_it(
     adas: Api, arts: Api, doras: Api, document: dict[str, Any]
 ) -> None:
