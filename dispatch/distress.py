@@ -44,12 +44,12 @@ def transfers_of(calls: Collection[int]) -> Transfers:
 def standing(alarm: Alarm, transfer: Transfer | None) -> str:
     """Where it stands, in words: who has it, and whether sworn, or the officer, has answered."""
     who = _("%(who)s has it.") % {"who": alarm.taken_by} if alarm.taken_by else _("Nobody has it yet.")
-    return " ".join(filter(None, [who, _answer(alarm, transfer)]))
+    silent = _("No answer from the officer yet.") if alarm.taken_by else ""
+    return " ".join(filter(None, [who, accepted(transfer) if alarm.kind == MAYDAY else silent]))
 
 
-def _answer(alarm: Alarm, transfer: Transfer | None) -> str:
-    if alarm.kind != MAYDAY:
-        return _("No answer from the officer yet.") if alarm.taken_by else ""
+def accepted(transfer: Transfer | None) -> str:
+    """Whether sworn has accepted a call for help, in words; empty where it is not with them any more."""
     if transfer is not None and transfer.acknowledged_at is not None:
         return _("Sworn accepted: %(who)s") % {"who": transfer.accepted_by}
     return _("Sworn has not accepted yet.") if transfer is not None and transfer.ended_at is None else ""

@@ -14,9 +14,10 @@ from agencies.permissions import may
 from agencies.roles import Operation
 from calls.models import CallType, Disposition
 from calls.words import ROUTE, Label, label, said
-from dispatch import rollups
+from dispatch import distress, rollups
 from dispatch.models import Shift
 from dispatch.words import ALARM, FIGURE, LATE, STEP_TIME, WHY_NOT_SENT
+from ledger.alarms import MAYDAY
 from ledger.models import Alarm
 
 
@@ -56,6 +57,8 @@ class LateRow:
     callsign: str
     due_at: datetime
     taken_by: str = ""
+    accepted: str = ""
+    accepted_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -201,6 +204,8 @@ def _counts(found: dict[str, int], names: dict[str, str], *, with_codes: bool = 
 def _late(shift: Shift, viewer: Member) -> list[LateRow]:
     rows = Alarm.objects.filter(raised_at__gte=shift.starts_at, raised_at__lt=shift.ends_at).select_related("taken_by")
     found = list(rows.order_by("raised_at", "pk"))
+    transfers = distress.transfers_of([alarm.call_id for alarm in found if alarm.kind == MAYDAY and alarm.call_id])
+    asked = {alarm.pk: transfers.get(alarm.call_id or 0) for alarm in found if alarm.kind == MAYDAY}
     return [
         LateRow(
             label=label(ALARM, alarm.kind),
@@ -209,6 +214,8 @@ def _late(shift: Shift, viewer: Member) -> list[LateRow]:
             callsign=str(alarm.about.get("unit", "")),
             due_at=alarm.due_at or alarm.raised_at,
             taken_by=str(alarm.taken_by) if alarm.taken_by else "",
+            accepted=distress.accepted(transfer := asked.get(alarm.pk)),
+            accepted_at=transfer.acknowledged_at if transfer else None,
         )
         for alarm in found
     ]

@@ -240,8 +240,11 @@ def test_emergency_saves_what_is_there_and_keeps_the_number_large(desk: Page) ->
     call = Call.objects.get(number=desk.locator("#call-title").inner_text())
     assert (call.route, call.priority) == ("sworn", 1)
     expect(desk.locator(".call-back.huge")).to_contain_text("408 555 0199")
-    desk.locator("#t-who").fill("Sgt. Ramos")
-    desk.get_by_text("They have it").click()
+    expect(desk.locator("#call-title")).to_be_focused()
+    desk.keyboard.press("x")
+    expect(desk.locator("#t-who")).to_be_focused()
+    desk.keyboard.type("Sgt. Ramos")
+    desk.keyboard.press("Control+Enter")
     expect(desk.locator(".call-back.huge")).to_have_count(0)
     expect(desk.locator(f"#call-{call.number}")).to_have_count(0)
 

@@ -23,7 +23,8 @@ from dispatch.actions import (
     transfer_call,
 )
 from dispatch.board import AlarmRow
-from dispatch.models import Assignment, Unit
+from dispatch.models import Assignment, Shift, Unit
+from dispatch.shift_page import shift_page
 from dispatch.states import AssignmentStatus
 from dispatch.sweep import sweep
 from dispatch.tablet import HELP_SHOWN, tablet_view
@@ -56,6 +57,21 @@ def test_a_mayday_that_dora_has_taken_is_as_loud_until_sworn_accepts(
     assert [(row.level, row.stands) for row in rows()] == [("danger", "Dora has it. Sworn has not accepted yet.")]
     acknowledge_transfer(mayday.pk, Acceptance("Sgt. Poe"), by=dora, now=now)
     assert rows() == []
+
+
+def test_the_shifts_report_says_who_accepted_a_mayday_and_when(
+    mayday: Call, sue: Member, dora: Member, now: datetime
+) -> None:
+    shift = Shift.objects.get()
+
+    def told() -> list[tuple[str, str, datetime | None]]:
+        rows = shift_page(shift, viewer=sue, now=now).late
+        return [(row.taken_by, row.accepted, row.accepted_at) for row in rows]
+
+    assert told() == [("", "Sworn has not accepted yet.", None)]
+    taken(dora, now)
+    acknowledge_transfer(mayday.pk, Acceptance("Sgt. Poe"), by=dora, now=now + MINUTE)
+    assert told() == [("Dora", "Sworn accepted: Sgt. Poe", now + MINUTE)]
 
 
 def test_who_accepted_is_said_while_nobody_here_has_it(mayday: Call, rows: Rows, dora: Member, now: datetime) -> None:
