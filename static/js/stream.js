@@ -245,5 +245,6 @@ if (address) {
   say({ type: "hello", after: seen });
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   for (const sign of ["online", "visibilitychange"]) addEventListener(sign, () => { show(); leader?.knock(); if (!leader) say({ type: "hello", after: seen }); });
+  addEventListener("offline", () => { down = true; show(); });
   addEventListener("pagehide", () => leader?.connection?.abort());
 }

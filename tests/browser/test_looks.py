@@ -117,6 +117,19 @@ def test_nothing_is_wider_than_the_tablet(
     assert page.evaluate("document.documentElement.scrollWidth") <= TABLET["width"]
 
 
+def test_a_whole_command_is_seen_while_it_is_typed(sue: Member, browser: Browser, web: Web, sign_in: SignIn) -> None:
+    for width, wanted in ((1440, 300), (1024, 440), (390, 300)):
+        page = open_as(browser, web, sign_in(sue), page_of(sue, "board/"), viewport={"width": width, "height": 768})
+        ready(page)
+        bar = page.locator(".top").bounding_box()
+        page.locator("#command").focus()
+        assert page.locator(".top").bounding_box() == bar
+        box = page.locator("#command").bounding_box()
+        assert box
+        assert box["width"] >= wanted, width
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= width
+
+
 def test_day_and_night_are_kept(dora: Member, browser: Browser, web: Web, sign_in: SignIn) -> None:
     page = open_as(browser, web, sign_in(dora), page_of(dora, "board/"), color_scheme="light")
     page.locator("#theme").click()

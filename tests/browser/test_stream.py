@@ -173,6 +173,14 @@ def test_the_red_banner_says_that_nothing_watches_the_clocks(console: BrowserCon
     expect(page.locator("#watch")).to_be_visible(timeout=10_000)
 
 
+def test_a_browser_that_has_lost_its_network_says_so_at_once(console: BrowserContext, board: str) -> None:
+    page = open_board(console, board)
+    console.set_offline(True)
+    expect(page.locator("#link")).not_to_have_attribute("data-state", "live", timeout=3000)
+    console.set_offline(False)
+    live(page)
+
+
 @pytest.mark.parametrize("noun", ["calls/", "shifts/"])
 def test_a_mayday_comes_to_every_page_of_the_console_and_nothing_that_can_wait(
     console: BrowserContext, web: Web, dora: Member, coles_unit: Unit, take: Take, now: datetime, noun: str
