@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.utils.translation import gettext as _
 
 from agencies import hours
-from agencies.errors import NotFound
-from agencies.models import Agency, Member
+from agencies.models import Agency
 from calls.intake import language_code
 from calls.models import Call, Decision, Transfer
 from dispatch import recount
@@ -28,7 +26,7 @@ from dispatch.models import Assignment, Duty, Rollup, Shift
 from dispatch.states import OPEN
 from ledger.deadlines import Found
 from ledger.models import Cursor, Deadline
-from ledger.record import Book, record
+from ledger.record import Book
 
 
 @dataclass(frozen=True)
@@ -51,16 +49,6 @@ def current(shift: Shift, now: datetime) -> tuple[Figures, datetime, bool]:
     if stored is not None:
         return stored.figures, stored.computed_at, True
     return count(shift).figures, now, False
-
-
-def roll_up(shift_id: int, *, by: Member | None, now: datetime) -> Rollup:
-    """Counts a shift now and keeps the count."""
-    shift = Shift.objects.filter(pk=shift_id).first()
-    if shift is None:
-        raise NotFound(_("There is no such shift."))
-    counted = count(shift)
-    with record(by=by, now=now) as book:
-        return store(book, counted)
 
 
 def prepare(deadline: Found) -> Counted:

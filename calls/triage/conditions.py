@@ -222,8 +222,3 @@ def field_tests(condition: Condition) -> Iterator[FieldTest]:
             yield from field_tests(part)
         case FieldTest():
             yield condition
-
-
-def answer_codes(condition: Condition) -> frozenset[str]:
-    """The question codes that the condition reads."""
-    return frozenset(t.field.removeprefix(ANSWER) for t in field_tests(condition) if t.field.startswith(ANSWER))

@@ -12,11 +12,6 @@ def questions_for(rule_set: RuleSet, call_type: str | None) -> tuple[Question, .
     return tuple(question for question in rule_set.questions if question.asked_of(call_type))
 
 
-def next_question(rule_set: RuleSet, floor: Floor, case: Case) -> Question | None:
-    """The question that can change the route most; None once the route is settled or only facts are open."""
-    return next(iter(next_questions(rule_set, floor, case)), None)
-
-
 def next_questions(rule_set: RuleSet, floor: Floor, case: Case) -> tuple[Question, ...]:
     """The questions that can still change the route, the most decisive first; none once the route is settled.
 
@@ -32,8 +27,3 @@ def next_questions(rule_set: RuleSet, floor: Floor, case: Case) -> tuple[Questio
 
     asked = [q for q in program_for(rule_set, floor, case).questions if case.type or q.asked_of(None)]
     return tuple(sorted((q for q in asked if decides(q) > (0, 0)), key=decides, reverse=True))
-
-
-def answers_of(question: Question, answer: str) -> dict[str, str]:
-    """One spoken answer as the answers of the codes it stands for."""
-    return dict.fromkeys(question.codes, answer)

@@ -9,7 +9,6 @@ from typing import Any
 
 from calls.triage.fitting import Template
 from calls.triage.reading import Text
-from calls.triage.suggest import Suggestible
 
 HERE = Path(__file__).parent
 
@@ -33,11 +32,6 @@ class CallType:
     juvenile: bool
     synonyms: Mapping[str, tuple[str, ...]]
     codes: tuple[str, ...]
-
-    def suggestible(self) -> Suggestible:
-        """The type as the suggester wants it, all languages at once: a caller may speak any of them."""
-        synonyms = tuple(word for words in self.synonyms.values() for word in words)
-        return Suggestible(self.code, tuple(self.names.values()), synonyms, self.codes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,6 @@ from dispatch.figures import share
 from dispatch.models import Rollup, Shift, Unit
 from dispatch.states import AssignmentStatus
 from dispatch.sweep import sweep
-from ledger.models import Event
 from tests.conftest import ALL_NO, Company
 from tests.dispatch.clocks import HOUR, MINUTE, SECOND, send
 
@@ -259,14 +258,6 @@ def test_a_running_shift_shows_its_figures_and_keeps_none(take: Take, shift: Shi
     figures, at, final = rollups.current(shift, now + MINUTE)
     assert (figures["calls"], at, final) == (1, now + MINUTE, False)
     assert rollups.latest(shift) is None
-
-
-def test_a_count_that_somebody_asks_for_is_kept_and_told(take: Take, sue: Member, shift: Shift, now: datetime) -> None:
-    take()
-    rollup = rollups.roll_up(shift.pk, by=sue, now=now + MINUTE)
-    assert rollups.latest(shift) == rollup
-    line = Event.objects.get(kind="shift.rolled_up")
-    assert (line.by, line.data["shift"]) == (sue, shift.pk)
 
 
 def test_figures_hold_no_words_of_residents(take: Take, shift: Shift) -> None:

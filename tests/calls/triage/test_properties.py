@@ -12,7 +12,7 @@ from calls.triage.conditions import ANSWERS, SOURCES, field_tests
 from calls.triage.decide import Decision, against_floor, decide, explain
 from calls.triage.evaluate import Case
 from calls.triage.floor import Floor, parse_floor
-from calls.triage.questions import next_question
+from calls.triage.questions import next_questions
 from calls.triage.rules import RuleSet
 from tests.calls.triage.documents import CODES, TYPES, documents, floors
 from tests.programmes.tables import SLUGS, USUAL, floor_of, programme, rule_set_of
@@ -244,12 +244,12 @@ def test_asking_question_after_question_comes_to_an_end(told: tuple[str, Case], 
     slug, case = told
     rule_set, floor = rule_set_of(slug), floor_of(slug)
     for _ in range(len(rule_set.questions) + 1):
-        question = next_question(rule_set, floor, case)
-        if question is None:
+        questions = next_questions(rule_set, floor, case)
+        if not questions:
             break
         answer = data.draw(st.sampled_from(ANSWERS))
-        fresh = {code: answer for code in question.codes if code not in case.answers}
+        fresh = {code: answer for code in questions[0].codes if code not in case.answers}
         assert fresh
         case = replace(case, answers={**case.answers, **fresh})
 
-    assert next_question(rule_set, floor, case) is None
+    assert next_questions(rule_set, floor, case) == ()

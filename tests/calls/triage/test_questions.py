@@ -4,15 +4,14 @@ from dataclasses import replace
 
 from calls.triage.decide import Decision, decide
 from calls.triage.evaluate import Case
-from calls.triage.questions import answers_of, next_question, next_questions, questions_for
+from calls.triage.questions import next_questions, questions_for
 from tests.programmes.tables import SLUGS, USUAL, all_no, an_ordinary_case, floor_of, programme, rule_set_of
 
 CITY = "seattle"
 
 
 def asked(case: Case, city: str = CITY) -> str | None:
-    question = next_question(rule_set_of(city), floor_of(city), case)
-    return question.id if question else None
+    return next((question.id for question in next_questions(rule_set_of(city), floor_of(city), case)), None)
 
 
 def decided(case: Case, city: str = CITY) -> Decision:
@@ -33,9 +32,9 @@ def test_a_parked_car_takes_two() -> None:
 def test_dora_asks_the_most_urgent_first_and_no_more_than_needed() -> None:
     case = an_ordinary_case(CITY, "WELFARE")
     order = []
-    while (question := next_question(rule_set_of(CITY), floor_of(CITY), case)) is not None:
-        order.append(question.id)
-        case = replace(case, answers={**case.answers, **answers_of(question, "no")})
+    while questions := next_questions(rule_set_of(CITY), floor_of(CITY), case):
+        order.append(questions[0].id)
+        case = replace(case, answers={**case.answers, **dict.fromkeys(questions[0].codes, "no")})
 
     assert order == ["Q-danger", "Q-risk", "Q-people", "Q-legal"]
     assert decided(case).route == "cso"
@@ -95,7 +94,8 @@ def test_each_question_that_is_put_has_an_answer_that_changes_the_decision() -> 
             while questions := next_questions(rule_set_of(city), floor_of(city), case):
                 before = decided(case, city)
                 told = [
-                    replace(case, answers={**case.answers, **answers_of(questions[0], said)}) for said in ("yes", "no")
+                    replace(case, answers={**case.answers, **dict.fromkeys(questions[0].codes, said)})
+                    for said in ("yes", "no")
                 ]
                 assert any(decided(after, city) != before for after in told), (city, call_type.code, questions[0].id)
                 case = told[1]

@@ -1,16 +1,20 @@
 """Dora types what she hears; the console offers the type that is meant."""
 
 from functools import cache
+from itertools import chain
 
 import pytest
 
-from calls.triage.suggest import Suggester
+from calls.triage.suggest import Suggester, Suggestible
 from tests.programmes.tables import programme
 
 
 @cache
 def suggester(slug: str = "san-jose") -> Suggester:
-    return Suggester(t.suggestible() for t in programme(slug).types)
+    return Suggester(
+        Suggestible(t.code, tuple(t.names.values()), tuple(chain.from_iterable(t.synonyms.values())), t.codes)
+        for t in programme(slug).types
+    )
 
 
 @pytest.mark.parametrize(
