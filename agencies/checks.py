@@ -31,7 +31,7 @@ def role_cannot_bypass(*, databases: Sequence[str] | None = None, **_: Any) -> l
     return [
         Error(
             f"The database role {name} {why}: it would see every agency's rows.",
-            hint="Point DATABASE_URL at the role cso_app (cso/local/roles.sql makes it).",
+            hint="Point DATABASE_URL at the role cso_app (cso/roles.sql makes it).",
             id="agencies.E001",
         )
     ]

@@ -35,6 +35,20 @@ ALTER ROLE cso_app SET idle_in_transaction_session_timeout = '5s';
 ALTER ROLE cso_app SET statement_timeout = '10s';
 ALTER ROLE cso_backup SET default_transaction_read_only = on;
 
+-- PostgreSQL's log holds no residents' words: of an error neither the statement nor the row, of a slow one no values.
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['cso_owner', 'cso_app', 'cso_backup'] LOOP
+        EXECUTE format('ALTER ROLE %I SET log_min_error_statement = panic', name);
+        EXECUTE format('ALTER ROLE %I SET log_error_verbosity = terse', name);
+        EXECUTE format('ALTER ROLE %I SET log_parameter_max_length = 0', name);
+        EXECUTE format('ALTER ROLE %I SET log_parameter_max_length_on_error = 0', name);
+    END LOOP;
+END
+$$;
+
 DO $$
 BEGIN
     EXECUTE format('ALTER DATABASE %I OWNER TO cso_owner', current_database());

@@ -45,6 +45,7 @@ def look(now: datetime) -> Iterator[Finding]:
     yield from _walls()
     yield from _migrations()
     yield _connections()
+    yield _log()
 
 
 def _clock(now: datetime) -> Finding:
@@ -69,6 +70,20 @@ def _version() -> Finding:
     if number < OLDEST:
         return wrong("version", f"PostgreSQL {number // 10_000} is too old.", "Move to PostgreSQL 15 or newer.")
     return ok("version", f"PostgreSQL {number // 10_000} is new enough")
+
+
+def _log() -> Finding:
+    """What PostgreSQL writes down of an error of the site's."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('log_error_verbosity'), current_setting('log_min_error_statement')")
+        verbosity, statements = cursor.fetchone()
+    if verbosity != "terse" or statements not in ("fatal", "panic"):
+        return wrong(
+            "log",
+            "PostgreSQL writes rows and statements into its log, residents' words among them.",
+            "Run cso/roles.sql again as a superuser, then restart web, worker and beat. Look after the logs of before.",
+        )
+    return ok("log", "PostgreSQL's log names errors without rows and statements")
 
 
 def _connections() -> Finding:

@@ -169,6 +169,17 @@ def test_too_few_connections_for_the_web_processes_are_found(settings: Any) -> N
     assert only("connections", "20 web processes may want")
 
 
+def test_a_log_that_would_hold_rows_is_found(database: Database) -> None:
+    with database.superuser() as superuser:
+        here = f"ALTER ROLE cso_app IN DATABASE {database.room.database()}"
+        superuser.execute(f"{here} SET log_error_verbosity = 'default'")
+        try:
+            seen = ask_in_vain(DATABASE_URL=database.room.url("cso_app"))
+        finally:
+            superuser.execute(f"{here} RESET log_error_verbosity")
+    assert "residents' words" in seen["log"]["says"]
+
+
 def test_clocks_that_disagree_are_found() -> None:
     assert "disagree about the time by 60 s" in found(timezone.now() + MINUTE)["time"]
 

@@ -9,6 +9,7 @@ from django.test import RequestFactory
 from django.urls import resolve
 
 from cso.logs import BEFORE, RENDER, RequestLog
+from tests.fixtures import Database
 
 
 class Lines(logging.Handler):
@@ -59,6 +60,16 @@ def test_an_error_deep_down_keeps_the_places_of_our_own_that_led_there(lines: Li
     except ValueError:
         logging.getLogger("cso.test").exception("could not save")
     assert "take_call" in json.dumps(lines.written)
+
+
+def test_postgresql_is_told_to_log_no_rows_whatever_server_it_is(database: Database) -> None:
+    with database.superuser() as superuser:
+        said = superuser.execute("SELECT rolname, rolconfig FROM pg_roles WHERE rolname LIKE 'cso%%' AND rolcanlogin")
+        roles = dict(said.fetchall())
+    assert set(roles) == {"cso_owner", "cso_app", "cso_backup"}
+    for name, settings in roles.items():
+        assert {"log_error_verbosity=terse", "log_min_error_statement=panic"} <= set(settings), name
+        assert {"log_parameter_max_length=0", "log_parameter_max_length_on_error=0"} <= set(settings), name
 
 
 def test_an_unhandled_error_does_not_name_the_path(lines: Lines) -> None:
