@@ -32,13 +32,13 @@ def together() -> Iterator[None]:
     """
     connection.ensure_connection()
     with connection.wrap_database_errors:
-        if _speaks_unasked(connection.connection):
+        if speaks_unasked(connection.connection):
             connection.connection.execute("SELECT")
         with connection.connection.pipeline():
             yield
 
 
-def _speaks_unasked(database: Connection[Any]) -> bool:
+def speaks_unasked(database: Connection[Any]) -> bool:
     """PostgreSQL does so when it ends a connection. In a pipeline nobody would hear why."""
     ear = poll()
     ear.register(database.fileno(), POLLIN)

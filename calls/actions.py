@@ -1,6 +1,7 @@
 """The verbs of intake and triage: take, amend, decide, override. Each is one durable transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -30,9 +31,12 @@ def take_call(order: Intake, *, by: Member, now: datetime) -> Call:
     if order.source is Source.SELF_INITIATED:
         raise Invalid(errors={"source": [_("A unit opens its self-initiated call itself.")]})
     check_intake(order, now=now)
-    with record(by=by, now=now) as book:
-        call = _described(book.agency, order, now=now)
-        ahead = _ask_ahead(book.agency, call)
+    with ExitStack() as transaction:
+        with together():
+            book = transaction.enter_context(record(by=by, now=now))
+            call = _described(book.agency, order, now=now)
+            asked = _ask_ahead(book.agency, call)
+        ahead = asked()
         book.wait(ahead.keys)
         with queries.rules_of_one_moment(ahead.stamp):
             call.pk = ahead.keys[Call]
@@ -51,10 +55,9 @@ class _Ahead(NamedTuple):
     around: facts.Around
 
 
-def _ask_ahead(agency: Agency, call: Call) -> _Ahead:
-    with together():
-        stamp, keys, around = queries.ask_stamp(), ask(_NEXT_KEYS, ()), facts.ask_around(agency, call)
-    return _Ahead(stamp(), dict(zip((Call, Decision, Transfer), keys()[0], strict=True)), around())
+def _ask_ahead(agency: Agency, call: Call) -> Callable[[], _Ahead]:
+    stamp, keys, around = queries.ask_stamp(), ask(_NEXT_KEYS, ()), facts.ask_around(agency, call)
+    return lambda: _Ahead(stamp(), dict(zip((Call, Decision, Transfer), keys()[0], strict=True)), around())
 
 
 _NEXT_KEYS = """

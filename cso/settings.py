@@ -92,7 +92,6 @@ def _database(url: str, *, pooled: bool) -> dict[str, Any]:
             "timeout": pool.WAIT_S,
             "reconnect_timeout": pool.WAIT_S,
         }
-        entry["CONN_HEALTH_CHECKS"] = True
     return entry
 
 

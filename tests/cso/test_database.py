@@ -109,3 +109,15 @@ def test_a_statement_is_parsed_and_planned_once(db: None) -> None:
             cursor.execute("SELECT 1 + %s", [41])
         cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'SELECT 1 +%%' AND %s", [True])
         assert cursor.fetchone() == (1,)
+
+
+def test_a_connection_that_postgresql_ended_meanwhile_is_given_to_nobody(db: None, database: Database) -> None:
+    one("SELECT 1")
+    connection.close()
+    with database.superuser() as server:
+        ended = server.execute(
+            "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND usename = 'cso_app' AND state = 'idle'"
+        ).fetchall()
+    assert ended
+    assert one("SELECT 1") == (1,)
