@@ -14,7 +14,7 @@ from api.resource import Resource
 from api.schema import describes
 from ledger import sse, tail
 from ledger.kinds import may_see
-from ledger.listeners import Listener
+from ledger.listeners import Listener, refuse_ahead
 from ledger.sse import StreamResponse, last_seen
 from ledger.tail import Line
 
@@ -32,18 +32,20 @@ class Events(Resource):
         "events",
         tag="events",
         answers={(200, "text/event-stream"): _FRAMES},
-        problems=(400,),
+        problems=(400, 409),
         parameters=[_AFTER, _LAST],
     )
     def get(self, request: Request) -> HttpResponse:
         """Follow the ledger: one frame for every number, in order, without a gap.
 
         `id:` is the number, `data:` is JSON `{seq, kind, at, about, data}`. What the role may not see arrives as its
-        number alone. The stream ends when the token is revoked or the member leaves.
+        number alone. The stream ends when the token is revoked or the member leaves. A number that the ledger has not
+        come to is 409 `ahead`: a backup was restored, and what you know may be no more.
         """
         token: Token = request.auth  # type: ignore[assignment]
         listener = Listener(self.member.agency_id, self.member.pk, self.member.role, token_id=token.pk)
         after = last_seen(request)
+        refuse_ahead(after)
         return StreamResponse(lambda: _frames(listener, after=after))
 
 

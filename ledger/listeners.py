@@ -4,11 +4,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from psycopg import AsyncConnection
 
+from agencies.errors import Refused
 from agencies.pipeline import ask
 from agencies.prepared import unseen
 from agencies.roles import Role
+from ledger.models import Cursor
 
 _STANDING = unseen("""
 SELECT 'member', m.id::text, role
@@ -20,6 +24,18 @@ UNION ALL
 SELECT 'session', session_key, '' FROM django_session
 WHERE session_key = ANY(%(sessions)s::text[]) AND expire_date > now()
 """)
+
+
+class Ahead(Refused):
+    """The listener knows more than the ledger: a backup was restored, and what it waits for comes never."""
+
+    code, title = "ahead", gettext_lazy("The ledger has not come to that number")
+
+
+def refuse_ahead(after: int | None) -> None:
+    """`Ahead` for a number that the ledger of the agency in scope has not come to."""
+    if after is not None and after > (Cursor.objects.values_list("last_seq", flat=True).first() or 0):
+        raise Ahead(_("Nothing has this number yet. A backup was restored, perhaps: read everything again."))
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,16 @@ function take(message) {
   } else if (message.type === "down") {
     down = true;
     show();
-  } else if (message.type === "lead") say({ type: "hello", after: seen });
+  } else if (message.type === "anew") readAnew();
+  else if (message.type === "lead") say({ type: "hello", after: seen });
+}
+
+// A backup was restored: this board shows what is no more. What is typed is kept (draft.js).
+const ANEW_MS = 60_000;
+function readAnew() {
+  if (Date.now() - Number(sessionStorage.getItem("anew") || 0) < ANEW_MS) return;
+  sessionStorage.setItem("anew", Date.now());
+  location.reload();
 }
 
 function apply(frame) {
@@ -182,6 +191,7 @@ class Leader {
     this.kept = [];
     this.keptFrom = this.position;
     const answer = await fetch(url, { headers: { Accept: "text/event-stream" }, cache: "no-store", signal: this.connection.signal });
+    if (answer.status === 409) tell({ type: "anew" });
     if (!answer.ok || !answer.headers.get("Content-Type")?.startsWith("text/event-stream")) throw new Error(String(answer.status));
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";

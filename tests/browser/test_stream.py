@@ -181,6 +181,24 @@ def test_a_browser_that_has_lost_its_network_says_so_at_once(console: BrowserCon
     live(page)
 
 
+def test_a_board_from_before_a_backup_was_restored_is_read_again(
+    console: BrowserContext, board: str, take: Take
+) -> None:
+    # The ledger has not come to what this board says it knows.
+    console.route("**/stream/**", lambda route: route.continue_(url=route.request.url + "999999"), times=1)
+    page, loads = console.new_page(), []
+
+    def for_the_second_time(loaded: Page) -> bool:
+        loads.append(loaded)
+        return len(loads) == 2
+
+    with page.expect_event("load", for_the_second_time):
+        page.goto(board)
+    live(page)
+    call = take()
+    expect(page.locator(f"#call-{call.number}")).to_be_visible()
+
+
 @pytest.mark.parametrize("noun", ["calls/", "shifts/"])
 def test_a_mayday_comes_to_every_page_of_the_console_and_nothing_that_can_wait(
     console: BrowserContext, web: Web, dora: Member, coles_unit: Unit, take: Take, now: datetime, noun: str

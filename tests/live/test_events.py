@@ -51,6 +51,17 @@ def test_a_stranger_is_told_to_bring_a_token(web: Web, agency: Agency) -> None:
         assert stream.headers["Content-Type"] == "application/problem+json"
 
 
+def test_who_knows_more_than_a_restored_ledger_is_told_and_does_not_wait_for_ever(
+    web: Web, take: Take, token: str
+) -> None:
+    take()
+    with listening(web, f"{EVENTS}?after={last_seq()}", token=token) as stream:
+        assert stream.status == 200
+    with listening(web, f"{EVENTS}?after={last_seq() + 1}", token=token) as stream:
+        assert stream.status == 409
+        assert stream.headers["Content-Type"] == "application/problem+json"
+
+
 def test_from_the_beginning_every_number_comes_once_and_in_order(web: Web, take: Take, token: str) -> None:
     take()
     with listening(web, f"{EVENTS}?after=0", token=token) as stream:
