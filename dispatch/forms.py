@@ -132,8 +132,8 @@ class CommandForm(PlainForm):
 class Command:
     """A line of the command line, understood. `verb`: open, assign, status, well, check, note, mayday, found, unit.
 
-    `text` is a note's or a found call's words, or the unit's status by its code or a name; `type_code` is of the
-    call that the unit found.
+    `text` is a note's, a MAYDAY's or a found call's words, or the unit's status by its code or a name; `type_code` is
+    of the call that the unit found.
     """
 
     verb: str
@@ -169,18 +169,33 @@ def command(typed: str, year: int) -> Command:
     """What is meant by `typed`; short call numbers are of `year` (two digits). `Invalid` says what is understood."""
     words = typed.split()
     number = call_number(words[0], year)
-    if len(words) == 1 and number:
-        return Command("open", number)
-    first, second = plain(words[0]), plain(words[1]) if len(words) > 1 else ""
-    if first in _CHECK and second:
+    if len(words) > 1:
+        return _for_help(words) or _noted_or_checked(typed, words, year) or _of_a_unit(words, year)
+    if not number:
+        raise not_understood()
+    return Command("open", number)
+
+
+def _for_help(words: list[str]) -> Command | None:
+    """Whoever types this has no time: the callsign before or after, and what else was heard is kept."""
+    for word, callsign in ((words[0], words[1]), (words[1], words[0])):
+        if plain(word) in _MAYDAY:
+            return Command("mayday", callsigns=(callsign.upper(),), text=" ".join(words[2:]))
+    return None
+
+
+def _noted_or_checked(typed: str, words: list[str], year: int) -> Command | None:
+    first, noted = plain(words[0]), call_number(words[1], year) if len(words) > 2 else ""
+    if first in _CHECK:
         return Command("check", callsigns=tuple(callsigns(" ".join(words[1:]))))
-    noted = call_number(words[1], year) if len(words) > 2 else ""
-    if first in _NOTE and noted:
-        return Command("note", noted, text=typed.split(maxsplit=2)[2])
-    if len(words) > 2 and second in _FOUND:
+    return Command("note", noted, text=typed.split(maxsplit=2)[2]) if first in _NOTE and noted else None
+
+
+def _of_a_unit(words: list[str], year: int) -> Command:
+    if len(words) > 2 and plain(words[1]) in _FOUND:
         place = " ".join(words[3:])
         return Command("found", callsigns=(words[0].upper(),), type_code=words[2].upper(), text=place)
-    if number or not second or (len(words) > 2 and call_number(words[1], year)):
+    if call_number(words[0], year) or (len(words) > 2 and call_number(words[1], year)):
         raise not_understood()
     return _about_a_unit(words[0].upper(), " ".join(words[1:]), year)
 
@@ -191,8 +206,6 @@ def _about_a_unit(callsign: str, said: str, year: int) -> Command:
         return Command("assign", number, (callsign,))
     if word in _WELL:
         return Command("well", callsigns=(callsign,))
-    if word in _MAYDAY:
-        return Command("mayday", callsigns=(callsign,))
     status = _STATUS.get(word)
     if status is None:
         return Command("unit", callsigns=(callsign,), text=word)

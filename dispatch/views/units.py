@@ -148,7 +148,10 @@ def _for_the_unit(said: Command, by: Member, now: datetime) -> str:
     """What a unit that is on no call says by radio: it calls for help, found something, or is at its meal."""
     [callsign] = said.callsigns
     if said.verb == "mayday":
-        return str(actions.send_mayday(callsign, by=by, now=now).number)
+        call = actions.send_mayday(callsign, by=by, now=now)
+        if said.text:
+            actions.add_note(call.pk, said.text, by=by, now=now, for_unit=callsign)
+        return str(call.number)
     if said.verb == "found":
         order = Intake(type_code=said.type_code, address=said.text)
         return str(actions.open_self_initiated(callsign, order, by=by, now=now).number)

@@ -134,3 +134,12 @@ def test_what_a_call_for_help_says_is_understood_in_every_language(
     assign_unit(call.pk, AssignOrder(coles_unit.callsign), by=dora, now=now)
     mayday = send_mayday(coles_unit.callsign, by=cole, now=now)
     assert mayday.narrative == f"{coles_unit.callsign}: MAYDAY, {call.number}."
+
+
+@pytest.mark.parametrize("words", ["{sign} mayday man with a knife", "MAYDAY {sign} man with a knife"])
+def test_a_mayday_is_understood_with_what_else_was_heard_and_in_either_order(
+    typed: Callable[[str], int], coles_unit: Unit, words: str
+) -> None:
+    assert typed(words.format(sign=coles_unit.callsign)) == 302
+    assert Alarm.objects.get(kind="mayday").unit_id == coles_unit.pk
+    assert Note.objects.get(call__type__code="MAYDAY").text == "man with a knife"
