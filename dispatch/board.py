@@ -291,8 +291,31 @@ def alarm_rows(agency: Agency, alarms: Iterable[Alarm]) -> list[AlarmRow]:
     calls = Call.objects.select_related("type").in_bulk([a.call_id for a in found if a.call_id])
     crews = queries.crews({a.unit_id: a.raised_at for a in found if a.unit_id and _is_distress(a)})
     transfers = distress.transfers_of([a.call_id for a in found if a.call_id and a.kind == MAYDAY])
-    rows = (_alarm_row(agency, a, calls.get(a.call_id or 0), crews.get(a.unit_id or 0, []), transfers) for a in found)
+    alone = distress.units_left_alone([a.call_id for a in found if a.call_id and a.kind == "transfer"])
+    rows = (
+        _alarm_row(
+            agency,
+            alarm,
+            calls.get(alarm.call_id or 0),
+            _Around(
+                crew=crews.get(alarm.unit_id or 0, []),
+                transfer=transfers.get(alarm.call_id or 0),
+                alone=alone.get(alarm.call_id or 0, []) if alarm.kind == "transfer" else [],
+            ),
+        )
+        for alarm in found
+    )
     return sorted(rows, key=lambda row: row.sort)
+
+
+@dataclass(frozen=True)
+class _Around:
+    """`crew` is who is in danger: the people of the unit, whoever noted its call for help. `alone`: the units on scene
+    that asked for sworn for danger."""
+
+    crew: Sequence[Member]
+    transfer: Transfer | None
+    alone: Sequence[str]
 
 
 def _is_distress(alarm: Alarm) -> bool:
@@ -300,21 +323,18 @@ def _is_distress(alarm: Alarm) -> bool:
     return alarm.kind == MAYDAY or alarm.level == Alarm.Level.EVERYONE
 
 
-def _alarm_row(
-    agency: Agency, alarm: Alarm, call: Call | None, crew: Sequence[Member], transfers: distress.Transfers
-) -> AlarmRow:
-    """`crew` is who is in danger: the people of the unit, whoever noted its call for help.
-
-    That sworn has not accepted a call for help in time is as loud as the call itself.
-    """
+def _alarm_row(agency: Agency, alarm: Alarm, call: Call | None, around: _Around) -> AlarmRow:
+    """That sworn has not accepted a call for help in time, or one where a CSO asked for them for danger, is as loud as
+    a call for help."""
     distressed = _is_distress(alarm)
     silent = distressed and alarm.kind != MAYDAY
-    danger = distressed or bool(call and call.type and call.type.code == "MAYDAY")
+    danger = distressed or bool(around.alone or (call and call.type and call.type.code == "MAYDAY"))
     rank = 3 if not danger else 2 if alarm.taken_at else 0 if distressed else 1
     callsign = str(alarm.about.get("unit", ""))
     number = call.number if call else ""
-    who = [str(member) for member in crew] if distressed else []
-    by_radio = alarm.kind == MAYDAY and alarm.raised_by is not None and alarm.raised_by not in crew
+    who = [str(member) for member in around.crew] if distressed else []
+    alone = _("%(units)s on scene, asked for sworn for danger") % {"units": " ".join(around.alone)}
+    by_radio = alarm.kind == MAYDAY and alarm.raised_by is not None and alarm.raised_by not in around.crew
     noted = _("noted by %(who)s") % {"who": alarm.raised_by} if by_radio else ""
     type_label = said(call.type.name) if call and call.type and alarm.kind != MAYDAY else ""
     number_to_call = agency.round_the_clock_number
@@ -322,7 +342,7 @@ def _alarm_row(
         _("nobody on duty: call %(number)s") % {"number": number_to_call} if number_to_call else _("nobody on duty")
     )
     offered = str(_("offered for re-assignment")) if alarm.kind == "acknowledge" else ""
-    notes = [nobody if alarm.nobody_on_duty else "", offered]
+    notes = [nobody if alarm.nobody_on_duty else "", offered, alone if around.alone else ""]
     return AlarmRow(
         id=alarm.pk,
         kind=MAYDAY if silent else alarm.kind,
@@ -335,7 +355,7 @@ def _alarm_row(
         href=reverse("call", args=[agency.slug, number]) if number else "",
         number=number,
         unit=callsign if distressed else "",
-        stands=distress.standing(alarm, transfers.get(alarm.call_id or 0)) if distressed else "",
+        stands=distress.standing(alarm, around.transfer) if distressed else "",
         taken=alarm.taken_at is not None,
     )
 

@@ -41,6 +41,18 @@ def transfers_of(calls: Collection[int]) -> Transfers:
     return {transfer.call_id: transfer for transfer in rows}
 
 
+def units_left_alone(calls: Collection[int]) -> dict[int, list[str]]:
+    """The units on the scene of calls where a CSO asked for sworn for danger, and sworn has not accepted. One query."""
+    if not calls:
+        return {}
+    waits = Q(call__transfers__ended_at=None, call__transfers__acknowledged_at=None, call__transfers__danger=True)
+    rows = Assignment.objects.filter(waits, call_id__in=calls, status=AssignmentStatus.ON_SCENE.value)
+    found: dict[int, list[str]] = {}
+    for call_id, callsign in rows.order_by("unit__callsign").values_list("call_id", "unit__callsign").distinct():
+        found.setdefault(call_id, []).append(callsign)
+    return found
+
+
 def standing(alarm: Alarm, transfer: Transfer | None) -> str:
     """Where it stands, in words: who has it, and whether sworn, or the officer, has answered."""
     who = _("%(who)s has it.") % {"who": alarm.taken_by} if alarm.taken_by else _("Nobody has it yet.")

@@ -98,6 +98,20 @@ def test_any_other_call_that_sworn_has_not_accepted_is_no_danger(
     assert [(row.kind, row.level, row.stands) for row in rows()] == [("transfer", "warning", "")]
 
 
+def test_a_cso_on_scene_who_asked_for_sworn_for_danger_is_not_left_to_a_yellow_line(
+    take: Take, rows: Rows, dora: Member, cole: Member, coles_unit: Unit, now: datetime
+) -> None:
+    call = take()
+    send(call, coles_unit, by=dora, now=now, to="on_scene")
+    transfer_call(call.pk, TransferOrder("sworn", "somebody has a knife", danger=True), by=cole, now=now)
+    sweep(now + 60 * SECOND)
+    [row] = rows()
+    assert (row.kind, row.level) == ("transfer", "danger")
+    assert f"{coles_unit.callsign} on scene, asked for sworn for danger" in row.detail
+    acknowledge_transfer(call.pk, Acceptance("Sgt. Poe"), by=dora, now=now)
+    assert rows() == []
+
+
 def test_a_mayday_pressed_by_mistake_is_over_once_it_is_cancelled(
     mayday: Call, rows: Rows, dora: Member, now: datetime
 ) -> None:
