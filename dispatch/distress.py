@@ -9,6 +9,7 @@ from collections.abc import Collection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from agencies.prepared import Prepared
 from calls.models import Transfer
 from dispatch.models import Assignment
 from dispatch.states import AssignmentStatus
@@ -18,21 +19,19 @@ from ledger.models import Alarm, Deadline
 Transfers = dict[int, Transfer]
 
 
-def open_alarms() -> QuerySet[Alarm]:
+def open_alarms() -> list[Alarm]:
     """Alarms that nobody has taken and whose cause is still there, and those of officers who are still in danger."""
-    untaken = Q(taken_at=None, settled_at=None)
-    in_danger = Q(level=Alarm.Level.EVERYONE, settled_at=None)
-    return Alarm.objects.filter(untaken | (in_danger & _is_unanswered())).select_related("raised_by", "taken_by")
+    return _OPEN()
 
 
-def for_everybody() -> QuerySet[Alarm]:
+def for_everybody() -> list[Alarm]:
     """Of these, what every officer has to know."""
-    return open_alarms().filter(level=Alarm.Level.EVERYONE)
+    return [alarm for alarm in open_alarms() if alarm.level == Alarm.Level.EVERYONE]
 
 
 def units() -> set[int]:
     """The ids of the units in danger."""
-    return {unit for unit in for_everybody().values_list("unit_id", flat=True) if unit is not None}
+    return {alarm.unit_id for alarm in for_everybody() if alarm.unit_id is not None}
 
 
 def transfers_of(calls: Collection[int]) -> Transfers:
@@ -65,6 +64,15 @@ def accepted(transfer: Transfer | None) -> str:
     if transfer is not None and transfer.acknowledged_at is not None:
         return _("Sworn accepted: %(who)s") % {"who": transfer.accepted_by}
     return _("Sworn has not accepted yet.") if transfer is not None and transfer.ended_at is None else ""
+
+
+def _open() -> QuerySet[Alarm]:
+    untaken = Q(taken_at=None, settled_at=None)
+    in_danger = Q(level=Alarm.Level.EVERYONE, settled_at=None)
+    return Alarm.objects.filter(untaken | (in_danger & _is_unanswered())).select_related("raised_by", "taken_by")
+
+
+_OPEN = Prepared(_open)
 
 
 def _is_unanswered() -> Q:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
 from django.urls import reverse
 
 from agencies.models import Agency, Member
@@ -113,9 +112,10 @@ def tablet_view(unit: Unit, *, viewer: Member, now: datetime) -> TabletView:
 
 def _help(unit: Unit, now: datetime) -> HelpView | None:
     """As long as nobody has taken the alarm or sworn has not accepted, and a while after."""
-    own = Q(kind=MAYDAY, unit_id=unit.pk)
-    late = Alarm.objects.filter(own, raised_at__gt=now - HELP_SHOWN).select_related("taken_by").order_by("-raised_at")
-    alarm = distress.open_alarms().filter(own).order_by("-raised_at").first() or late.first()
+    own = [alarm for alarm in distress.open_alarms() if (alarm.kind, alarm.unit_id) == (MAYDAY, unit.pk)]
+    late = Alarm.objects.filter(kind=MAYDAY, unit_id=unit.pk, raised_at__gt=now - HELP_SHOWN)
+    late = late.select_related("taken_by").order_by("-raised_at")
+    alarm = max(own, key=lambda alarm: alarm.raised_at, default=None) or late.first()
     if alarm is None:
         return None
     transfer = Transfer.objects.filter(call_id=alarm.call_id or 0).order_by("-requested_at").first()
@@ -128,7 +128,7 @@ def _help(unit: Unit, now: datetime) -> HelpView | None:
 
 def _colleagues(unit: Unit, agency: Agency) -> list[AlarmRow]:
     """Officers of other units who are in danger: whoever is near may be who helps."""
-    return board.alarm_rows(agency, distress.for_everybody().exclude(unit_id=unit.pk))
+    return board.alarm_rows(agency, [alarm for alarm in distress.for_everybody() if alarm.unit_id != unit.pk])
 
 
 def secondaries(agency: Agency, unit: Unit) -> list[Secondary]:
