@@ -40,10 +40,10 @@ class AgencyMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # No name of anything, and PostgreSQL takes no such text. What a form holds is looked at by the form.
-        if "\x00" in request.path_info or "%00" in request.META["QUERY_STRING"]:
-            return render(request, "404.html", status=404)
         slug = _slug(request.path_info)
+        # No name of anything, and PostgreSQL takes no such text. What a form or a program sends is looked at there.
+        if "\x00" in request.path_info or (slug is not None and "%00" in request.META["QUERY_STRING"]):
+            return render(request, "404.html", status=404)
         if slug is None or not request.user.is_authenticated:
             return self.get_response(request)
         door = next((d for d in doors.memberships(request.user.pk) if d.slug == slug), None)

@@ -124,7 +124,7 @@ class CallShape(serializers.Serializer[Call]):
     caller = CallerShape(source="*", allow_null=True)
     answers = serializers.DictField(child=serializers.CharField())
     facts = FactsShape(allow_null=True)
-    external = ExternalShape(source="external_numbers", many=True)
+    external = serializers.SerializerMethodField(help_text="In the order in which they came.")
     report_number = serializers.CharField()
     decision = serializers.SerializerMethodField()
     assignments = AssignmentShape(many=True)
@@ -150,6 +150,10 @@ class CallShape(serializers.Serializer[Call]):
     transfer = serializers.SerializerMethodField()
     notes = NoteShape(many=True, allow_null=True)
     closing_comment = serializers.CharField(allow_null=True)
+
+    @extend_schema_field(ExternalShape(many=True))
+    def get_external(self, call: Call) -> list[Any]:
+        return rendered(ExternalShape, sorted(call.external_numbers.all(), key=lambda number: number.pk))
 
     @extend_schema_field(DecisionShape(allow_null=True))
     def get_decision(self, call: Call) -> Any:  # noqa: ANN401 REST framework's dict
