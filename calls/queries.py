@@ -155,9 +155,9 @@ def ask_duplicates(agency: Agency, call: Call) -> Callable[[], list[str]]:
     return lambda: [number for (number,) in fetch()]
 
 
-# Where nothing is known of a thing, nothing is near by it: NULL is between nothing. Time and status are no conditions for
-# an index: PostgreSQL, which keeps this statement's plan, would take a window of any length for a short one, and as many
-# open calls as there may be by now for the few that there were.
+# Where nothing is known of a thing, nothing is near by it: NULL is between nothing. Time and status are no conditions
+# for an index: PostgreSQL, which keeps this statement's plan, would take a window of any length for a short one, and as
+# many open calls as there may be by now for the few that there were.
 _DUPLICATES = unseen("""
 SELECT call.number FROM calls_call AS call
 LEFT JOIN calls_calltype AS type ON type.agency_id = call.agency_id AND type.id = call.type_id
