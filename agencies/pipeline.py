@@ -5,7 +5,7 @@ To send a statement and to wait for its answer costs several times what PostgreS
     with together():
         stamp = ask("SELECT rules_stamp FROM agencies_agency WHERE id = %s", [agency_id])
         flagged = ask(_FLAGGED, values)
-    (number,), *_ = stamp()
+    [(number,)] = stamp()
 
 In here no statement knows how many rows it changed, so a queryset's `update` and `delete` stay outside. So do locks
 that others wait for: whoever stands still in here with one is not found out, as idle_in_transaction_session_timeout is
